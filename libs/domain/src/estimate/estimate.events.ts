@@ -1,0 +1,44 @@
+import type { AreaCode, Population } from '#reference';
+import type { PartialDate, Place } from '../case/case.events.js';
+import type { Event } from '../decider.js';
+
+export type Measure = 'stock' | 'inflow' | 'outflow';
+export type Qualifier =
+  | 'exact'
+  | 'about'
+  | 'at-least'
+  | 'more-than'
+  | 'at-most'
+  | 'range'
+  | 'most-of'
+  | 'unquantified';
+export type Unit = 'persons' | 'families' | 'cases';
+
+/** A figure as its publisher gave it. `value` is null where none was given; a range has `low` and `high`. */
+export type Figure = Readonly<{ qualifier: Qualifier; value?: number; low?: number; high?: number }>;
+
+/** A part of an estimate, for one place fled or for several jointly (never to be split). */
+export type Component = Figure & Readonly<{ placesFled: readonly Place[] }>;
+
+/** An estimate as it was said, with its source. Never added to a count. `asReported` quotes the publication. */
+export type EstimateRecorded = Event<
+  'EstimateRecorded',
+  Figure & {
+    population: Population;
+    measure: Measure;
+    period: Readonly<{ from: PartialDate; to: PartialDate }>;
+    area?: AreaCode;
+    placeFled?: Place;
+    unit: Unit;
+    publisher: string;
+    citedSource?: string;
+    publishedOn?: PartialDate;
+    asReported: string;
+    components?: readonly Component[];
+  }
+>;
+
+export type EstimateSuperseded = Event<'EstimateSuperseded', { by: string }>;
+export type EstimateRetracted = Event<'EstimateRetracted', { reasonCode: string }>;
+
+export type EstimateEvent = EstimateRecorded | EstimateSuperseded | EstimateRetracted;

@@ -1,0 +1,33 @@
+import { connect } from './connect.js';
+import { EventStore } from './event-store.js';
+import { Gatherer } from './gatherer.js';
+
+export type OpenStore = Readonly<{
+  store: EventStore;
+  /** For reading, with the rights of the API. */
+  pool: ReturnType<typeof connect>;
+  /** Waits for what is being written, then closes the connections. */
+  close: () => Promise<void>;
+}>;
+
+/**
+ * A store with its two pools: one to read, and one of two connections to write, since more writers would only
+ * queue for the same lock. `url` is a Postgres address.
+ */
+export function openStore(url: string, options: Readonly<{ readers?: number }> = {}): OpenStore {
+  const pool = connect(url, 'kosh_api', { max: options.readers ?? 10, statementTimeoutMs: 15_000 });
+  const writer = connect(url, 'kosh_api', {
+    max: 2,
+    statementTimeoutMs: 5_000,
+    applicationName: 'kosh-writer',
+  });
+  const gatherer = new Gatherer(writer);
+  return {
+    store: new EventStore(pool, gatherer),
+    pool,
+    async close() {
+      await gatherer.idle();
+      await Promise.all([pool.end(), writer.end()]);
+    },
+  };
+}

@@ -1,0 +1,192 @@
+import type pg from 'pg';
+import { to as copyTo } from 'pg-copy-streams';
+import { type KoshEvent, upcast } from '#domain';
+import type { Meta, Published, Recorded, Row } from './recorded.js';
+
+type Db = pg.Pool | pg.PoolClient;
+
+const COLUMNS =
+  'position, stream, version, type, schema_version, occurred_on, recorded_at, body, meta, sealed, hash';
+const PAGE = 5_000;
+
+type Fields = [
+  position: string,
+  stream: string,
+  version: string,
+  type: string,
+  schemaVersion: string,
+  occurredOn: string | null,
+  recordedAt: string,
+  body: string,
+  meta: string,
+  sealed: string | null,
+  hash: string,
+];
+
+/** Every column as the text that Postgres sends: one form for pages and for COPY, and nothing parsed twice. */
+export const AS_TEXT = { getTypeParser: () => (value: string) => value };
+
+/** Rows after a position, in order, at most `limit`. */
+export async function readPage(db: Db, after: number, limit = PAGE): Promise<readonly Row[]> {
+  return query(
+    db,
+    'page',
+    `select ${COLUMNS} from log.events where position > $1 order by position limit $2`,
+    [after, limit],
+  );
+}
+
+/** The rows of some streams, in position order; `upTo` leaves out what came after that position. */
+export async function readStreams(
+  db: Db,
+  streams: readonly string[],
+  upTo: number = Number.MAX_SAFE_INTEGER,
+): Promise<readonly Row[]> {
+  const [only] = streams;
+  if (streams.length === 1) {
+    const text = `select ${COLUMNS} from log.events where stream = $1 and position <= $2 order by version`;
+    return query(db, 'stream', text, [only, upTo]);
+  }
+  const text = `select ${COLUMNS} from log.events where stream = any($1) and position <= $2 order by position`;
+  return query(db, 'streams', text, [streams, upTo]);
+}
+
+async function query(db: Db, name: string, text: string, values: unknown[]): Promise<readonly Row[]> {
+  const { rows } = await db.query<Fields>({ name, text, values, rowMode: 'array', types: AS_TEXT });
+  return rows.map(row);
+}
+
+/**
+ * The whole log, or a part of it, in position order: one COPY, which is the fastest way out of Postgres
+ * (twice as fast as paging). Batches of about 1,000 rows; the reader sets the pace.
+ */
+export async function* readRows(
+  pool: pg.Pool,
+  range: Readonly<{ after?: number; upTo?: number }> = {},
+): AsyncGenerator<readonly Row[]> {
+  // Whole numbers of our own, so they may stand in the text: COPY takes no parameters.
+  const after = Math.trunc(range.after ?? 0);
+  const upTo = Math.trunc(range.upTo ?? Number.MAX_SAFE_INTEGER);
+  const client = await pool.connect();
+  let failure: Error | undefined;
+  const stream = client.query(
+    copyTo(
+      `copy (select ${COLUMNS} from log.events where position > ${after} and position <= ${upTo}
+             order by position) to stdout`,
+    ),
+  );
+  try {
+    let rest = '';
+    for await (const chunk of stream.setEncoding('utf8') as AsyncIterable<string>) {
+      const lines = (rest + chunk).split('\n');
+      rest = lines.pop() ?? '';
+      if (lines.length > 0) yield lines.map((line) => row(fields(line)));
+    }
+  } catch (error) {
+    failure = error instanceof Error ? error : new Error(String(error));
+    throw failure;
+  } finally {
+    // A reader that stops early leaves the COPY half read: such a connection cannot be used again.
+    client.release(failure ?? !stream.readableEnded);
+  }
+}
+
+/** As `readRows`, parsed. */
+export async function* readAll(
+  pool: pg.Pool,
+  range: Readonly<{ after?: number; upTo?: number }> = {},
+): AsyncGenerator<readonly Recorded[]> {
+  for await (const rows of readRows(pool, range)) yield rows.map(recorded);
+}
+
+/** Position and time of the last event; 0 and null on an empty log. */
+export async function head(
+  db: Db,
+): Promise<{ position: number; recordedAt: string | null; hash: string | null }> {
+  const [last] = await query(
+    db,
+    'head',
+    `select ${COLUMNS} from log.events order by position desc limit 1`,
+    [],
+  );
+  return last
+    ? { position: last.position, recordedAt: last.recordedAt, hash: last.hash.toString('hex') }
+    : { position: 0, recordedAt: null, hash: null };
+}
+
+/** The last position recorded at or before the moment (RFC 3339); 0 if there is none. */
+export async function positionAt(db: Db, moment: string): Promise<number> {
+  const { rows } = await db.query<{ position: string }>('select log.position_at($1) as position', [moment]);
+  return Number(rows[0]?.position);
+}
+
+/** The id of this log: one per database, made by its first migration. */
+export async function logId(db: Db): Promise<string> {
+  const { rows } = await db.query<{ id: string }>('select id from log.identity');
+  const id = rows[0]?.id;
+  if (id === undefined) throw new Error('The log has no identity: run `kosh migrate`.');
+  return id;
+}
+
+/** A row as everyone may read it. Throws on a type or schema version that this version of Kosh does not know. */
+export function published(stored: Row): Published {
+  const { position, stream, version, schemaVersion, occurredOn, recordedAt } = stored;
+  return { position, stream, version, schemaVersion, occurredOn, recordedAt, event: eventOf(stored) };
+}
+
+/** A row with its parts parsed. Throws as `published` does. */
+export function recorded(stored: Row): Recorded {
+  const { sealed, hash } = stored;
+  return { ...published(stored), meta: json<Meta>(stored.meta), sealed, hash };
+}
+
+export function eventOf(stored: Pick<Row, 'type' | 'schemaVersion' | 'body'>): KoshEvent {
+  return upcast(stored.type, stored.schemaVersion, json<object>(stored.body));
+}
+
+/** The log holds what `canonical` wrote from the very type that is read back here. */
+function json<T>(text: string): T {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return JSON.parse(text) as T;
+}
+
+function row(values: Fields): Row {
+  return {
+    position: Number(values[0]),
+    stream: values[1],
+    version: Number(values[2]),
+    type: values[3],
+    schemaVersion: Number(values[4]),
+    occurredOn: values[5],
+    recordedAt: moment(values[6]),
+    body: values[7],
+    meta: values[8],
+    sealed: values[9] === null ? null : bytes(values[9]),
+    hash: bytes(values[10]),
+  };
+}
+
+/** `\x0a1b…`, as Postgres prints bytes. */
+export function bytes(text: string): Buffer {
+  return Buffer.from(text.slice(2), 'hex');
+}
+
+/** `2026-11-24 08:15:05.12+00`, as Postgres prints it in UTC, to `2026-11-24T08:15:05.120Z`. */
+export function moment(text: string): string {
+  const seconds = text.slice(0, 19).replace(' ', 'T');
+  const fraction = text.slice(19).match(/^\.(\d+)/)?.[1] ?? '';
+  return `${seconds}.${fraction.padEnd(3, '0').slice(0, 3)}Z`;
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', b: '\b', f: '\f', v: '\v' };
+
+/** One line of COPY's text format: columns between tabs, `\N` for null, backslash escapes. */
+function fields(line: string): Fields {
+  const values = line.split('\t').map((value) => {
+    if (value === '\\N') return null;
+    return value.includes('\\') ? value.replace(/\\(.)/g, (_, c: string) => ESCAPES[c] ?? c) : value;
+  });
+  // The COPY names the eleven columns of `Fields`, the two of them nullable that are so in the table.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return values as Fields;
+}
