@@ -34,26 +34,24 @@ export async function callAppend(writer: pg.Pool, appends: readonly Append[]): P
     throw new Unavailable('There is no connection to the database. Nothing was written.', { cause: error });
   });
   let timer: NodeJS.Timeout | undefined;
-  try {
-    const query = {
-      name: 'append',
-      text: CALL,
-      values: parameters(appends),
-      rowMode: 'array',
-      types: AS_TEXT,
-    } as const;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(reject, DEADLINE_MS, new Error(`No answer within ${DEADLINE_MS} ms.`));
-    });
-    const { rows } = await Promise.race([client.query<AnswerRow>(query), late]);
-    client.release();
-    return rows.map(outcome);
-  } catch (error) {
-    client.release(true);
-    throw failure(error);
-  } finally {
-    clearTimeout(timer);
-  }
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(reject, DEADLINE_MS, new Error(`No answer within ${DEADLINE_MS} ms.`));
+  });
+  const query = {
+    name: 'append',
+    text: CALL,
+    values: parameters(appends),
+    rowMode: 'array',
+    types: AS_TEXT,
+  } as const;
+  const { rows } = await Promise.race([client.query<AnswerRow>(query), late])
+    .catch((error: unknown) => {
+      client.release(true);
+      throw failure(error);
+    })
+    .finally(() => clearTimeout(timer));
+  client.release();
+  return rows.map(outcome);
 }
 
 /** Only an ERROR from the server says that the transaction is gone; anything else may have come after the commit. */

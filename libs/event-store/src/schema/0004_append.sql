@@ -30,11 +30,17 @@ declare
   writer int[];                -- the command of this batch that wrote under this command's key
   known_first bigint[]; known_last bigint[]; known_version int[]; known_fingerprint bytea[];
   known_hash bytea[]; known_at timestamptz[];
-  r_status text[]; r_version int[]; r_first bigint[]; r_last bigint[]; r_hash bytea[]; r_at timestamptz[];
+  -- Full length from the start: an array that is first assigned at 2 would begin there.
+  r_status text[] := array_fill(null::text, array[cardinality(c_actor)]);
+  r_version int[] := array_fill(null::int, array[cardinality(c_actor)]);
+  r_first bigint[] := array_fill(null::bigint, array[cardinality(c_actor)]);
+  r_last bigint[] := array_fill(null::bigint, array[cardinality(c_actor)]);
+  r_hash bytea[] := array_fill(null::bytea, array[cardinality(c_actor)]);
+  r_at timestamptz[] := array_fill(null::timestamptz, array[cardinality(c_actor)]);
   o_event int[]; o_command int[]; o_position bigint[]; o_version int[]; o_hash bytea[];
   s_sealed int[]; s_position bigint[];
   events_seen int := 0; targets_seen int := 0; sealed_seen int := 0; written int := 0; sealed_written int := 0;
-  stale int; w int; s int; k int;
+  stale int; w int; s int;
 begin
   perform pg_advisory_xact_lock(5001);
 
