@@ -1,0 +1,61 @@
+/** A day of the Gregorian calendar, `YYYY-MM-DD`. Days compare as strings. */
+export type Day = string;
+
+/** What is known of a date: `YYYY`, `YYYY-MM` or `YYYY-MM-DD`. */
+export type PartialDate = string;
+
+/** A real day, `YYYY-MM-DD`, from 1583 (the first whole Gregorian year) to 9999. */
+export function isDay(text: string): boolean {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text) || text < '1583') return false;
+  const date = midnight(text);
+  return !Number.isNaN(date.getTime()) && dayOf(date) === text;
+}
+
+/** A real year, month or day, in one of the three shapes of `PartialDate`. */
+export function isPartialDate(text: string): boolean {
+  return /^\d{4}(-\d{2}){0,2}$/.test(text) && isDay(firstDay(text));
+}
+
+/** The first day that a valid partial date may mean. */
+export function firstDay(date: PartialDate): Day {
+  return `${date}-01-01`.slice(0, 10);
+}
+
+/** The last day that a valid partial date may mean. */
+export function lastDay(date: PartialDate): Day {
+  const [year, month, day] = date.split('-');
+  if (day !== undefined) return date;
+  // Day 0 of the next month is the last day of this one.
+  return dayOf(new Date(Date.UTC(Number(year), month === undefined ? 12 : Number(month), 0)));
+}
+
+/** The day `count` days after `day`, or before it if negative. Throws `RangeError` if there is none. */
+export function addDays(day: Day, count: number): Day {
+  const date = midnight(day);
+  date.setUTCDate(date.getUTCDate() + count);
+  const result = dayOf(date);
+  if (!isDay(result)) throw new RangeError(`${count} days from ${day} is not a day from 1583 to 9999.`);
+  return result;
+}
+
+// Making one takes 80 µs, and every command asks for today.
+const calendars = new Map<string, Intl.DateTimeFormat>();
+
+/** The day it is at `now` in an IANA time zone. Throws `RangeError` for a zone that does not exist. */
+export function todayIn(timeZone: string, now: Date): Day {
+  let calendar = calendars.get(timeZone);
+  if (calendar === undefined) {
+    // Swedish writes a date as ISO 8601 does.
+    calendar = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short' });
+    calendars.set(timeZone, calendar);
+  }
+  return calendar.format(now);
+}
+
+function midnight(day: Day): Date {
+  return new Date(`${day}T00:00:00Z`);
+}
+
+function dayOf(date: Date): Day {
+  return date.toISOString().replace(/T.*/, '');
+}
