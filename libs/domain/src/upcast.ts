@@ -51,7 +51,9 @@ export function upcast(type: string, schemaVersion: number, data: object): KoshE
   return event;
 }
 
-/** The log holds what `decide` made, written by `canonical` from this very type: the data are trusted, not checked again. */
+const NEWEST = new Map<string, number>(Object.entries(SCHEMA_VERSIONS));
+
+/** The log holds what `decide` made, written by `canonical` from this type: it is not checked again. */
 function isNewest(event: { type: string; data: object }, schemaVersion: number): event is KoshEvent {
-  return new Map<string, number>(Object.entries(SCHEMA_VERSIONS)).get(event.type) === schemaVersion;
+  return NEWEST.get(event.type) === schemaVersion;
 }

@@ -55,7 +55,10 @@ export type StatusChanged = Event<
 >;
 
 /** A fact of the file was wrong. Without `validFrom` it was wrong from the start. */
-export type CaseCorrected = Event<'CaseCorrected', CaseCorrection & { validFrom?: PartialDate; reasonCode: string }>;
+export type CaseCorrected = Event<
+  'CaseCorrected',
+  CaseCorrection & { validFrom?: PartialDate; reasonCode: string }
+>;
 
 export type CaseCorrection =
   | { field: 'citizenship'; from: CountryCode | null; to: CountryCode }

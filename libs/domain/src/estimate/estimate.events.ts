@@ -1,17 +1,14 @@
-import type { AreaCode, Population } from '#reference';
+import { type AreaCode, POPULATIONS } from '#reference';
 import type { PartialDate, Place } from '../case/case.events.js';
 import type { Event } from '../decider.js';
 
 export type Measure = 'stock' | 'inflow' | 'outflow';
 export type Qualifier =
-  | 'exact'
-  | 'about'
-  | 'at-least'
-  | 'more-than'
-  | 'at-most'
-  | 'range'
-  | 'most-of'
-  | 'unquantified';
+  'exact' | 'about' | 'at-least' | 'more-than' | 'at-most' | 'range' | 'most-of' | 'unquantified';
+/** `diaspora`: people abroad who may come. Nobody is registered in it, so nothing is compared with it. */
+export const ESTIMATED_POPULATIONS = [...POPULATIONS, 'diaspora'] as const;
+export type EstimatedPopulation = (typeof ESTIMATED_POPULATIONS)[number];
+
 export type Unit = 'persons' | 'families' | 'cases';
 
 /** A figure as its publisher gave it. `value` is null where none was given; a range has `low` and `high`. */
@@ -24,7 +21,7 @@ export type Component = Figure & Readonly<{ placesFled: readonly Place[] }>;
 export type EstimateRecorded = Event<
   'EstimateRecorded',
   Figure & {
-    population: Population;
+    population: EstimatedPopulation;
     measure: Measure;
     period: Readonly<{ from: PartialDate; to: PartialDate }>;
     area?: AreaCode;

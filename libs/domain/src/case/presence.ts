@@ -1,0 +1,56 @@
+import { type Day, firstDay, lastDay } from '#reference';
+import { HOME, type KnownCase, type Move } from './case.state.js';
+import { entersOn, type Fact } from './track.js';
+
+/** The first day of being registered: the first that the date may mean, but not before being met unregistered. */
+export function registeredFrom({ met, registrations }: KnownCase): Day | undefined {
+  const [first] = registrations;
+  if (!first) return undefined;
+  const day = entersOn(first.on);
+  const metOn = met ? entersOn(met.on) : day;
+  return metOn > day && metOn <= lastDay(first.on) ? metOn : day;
+}
+
+/** What presence begins with: the arrival; while that is unknown, the first encounter here or registration. */
+export function startOf(state: KnownCase): { fact: Fact<unknown>; day: Day } | undefined {
+  const { arrival, met, registrations } = state;
+  if (arrival) return { fact: arrival, day: entersOn(arrival.on) };
+  const registered = registeredFrom(state);
+  if (met?.value.country === HOME) {
+    const day = entersOn(met.on);
+    if (registered === undefined || day <= registered) return { fact: met, day };
+  }
+  const [fact] = registrations;
+  return fact && registered !== undefined ? { fact, day: registered } : undefined;
+}
+
+/**
+ * The order in which the moves follow one another from `start` on: out and in by turns, death last. Undefined if no
+ * choice of days allows one. It is found at once, because of two partial dates either the one lies in the other or
+ * they lie apart.
+ */
+export function inOrder(start: Day, moves: readonly Move[]): readonly Move[] | undefined {
+  const left = moves.filter(({ value }) => value !== 'died');
+  const deaths = moves.filter(({ value }) => value === 'died');
+  const ordered: Move[] = [];
+  let day = start;
+  while (left.length > 0) {
+    const awaited = ordered.length % 2 === 0 ? 'departed' : 'returned';
+    // To wait until the first of all deadlines costs nothing; of those that may have come by then, the most urgent goes.
+    const deadline = lastDay(mostUrgent(left).on);
+    const ready = left.filter(({ value, on }) => value === awaited && firstDay(on) <= deadline);
+    if (ready.length === 0) return undefined;
+    const next = mostUrgent(ready);
+    if (lastDay(next.on) < day) return undefined;
+    day = entersOn(next.on, day);
+    ordered.push(next);
+    left.splice(left.indexOf(next), 1);
+  }
+  const [death, secondDeath] = deaths;
+  if (secondDeath || (death && lastDay(death.on) < day)) return undefined;
+  return [...ordered, ...deaths];
+}
+
+function mostUrgent(moves: readonly Move[]): Move {
+  return moves.reduce((least, move) => (lastDay(move.on) < lastDay(least.on) ? move : least));
+}

@@ -1,0 +1,241 @@
+import {
+  type CountryCode,
+  type Law,
+  lawById,
+  lawInForce,
+  lawsOffering,
+  nationalityExcluded,
+  type PartialDate,
+  type StatusCode,
+} from '#reference';
+import { type RefusalDetails, Refused } from '../decider.js';
+import type { KnownCase, Standing } from './case.state.js';
+import { type Fact, named, places, type Track } from './track.js';
+
+/** Which status may follow which. This table is the rule; no other file knows it. */
+const NEXT: Readonly<Record<StatusCode, readonly StatusCode[]>> = {
+  'prospective-asylum-seeker': [
+    'asylum-seeker',
+    'refugee',
+    'mandate-refugee',
+    'temporary-protection',
+    'political-asylum',
+    'ethnic-returnee',
+    'registered-foreigner',
+  ],
+  'asylum-seeker': [
+    'refugee',
+    'convention-refugee',
+    'mandate-refugee',
+    'temporary-protection',
+    'political-asylum',
+    'ethnic-returnee',
+    'registered-foreigner',
+    'rejected',
+    'claim-closed',
+  ],
+  refugee: ['convention-refugee', 'mandate-refugee', 'ethnic-returnee', 'registered-foreigner', 'citizen'],
+  'convention-refugee': ['refugee', 'ethnic-returnee', 'registered-foreigner', 'citizen'],
+  // UNHCR's own lists: the State may still have to hear the claim, or may know the person as a foreigner only.
+  'mandate-refugee': [
+    'asylum-seeker',
+    'refugee',
+    'convention-refugee',
+    'temporary-protection',
+    'ethnic-returnee',
+    'registered-foreigner',
+    'citizen',
+  ],
+  'temporary-protection': [
+    'asylum-seeker',
+    'refugee',
+    'convention-refugee',
+    'mandate-refugee',
+    'political-asylum',
+    'ethnic-returnee',
+    'registered-foreigner',
+    'citizen',
+  ],
+  'political-asylum': ['refugee', 'convention-refugee', 'registered-foreigner', 'citizen'],
+  'ethnic-returnee': ['registered-foreigner', 'citizen'],
+  'guest-worker': [
+    'asylum-seeker',
+    'mandate-refugee',
+    'temporary-protection',
+    'ethnic-returnee',
+    'registered-foreigner',
+    'citizen',
+  ],
+  'registered-foreigner': [
+    'asylum-seeker',
+    'mandate-refugee',
+    'temporary-protection',
+    'political-asylum',
+    'ethnic-returnee',
+    'guest-worker',
+    'citizen',
+  ],
+  // An appeal may succeed, and a claim may be made anew (WRS 1999: eight appeals, one of them granted).
+  rejected: [
+    'asylum-seeker',
+    'refugee',
+    'convention-refugee',
+    'mandate-refugee',
+    'temporary-protection',
+    'ethnic-returnee',
+    'guest-worker',
+    'registered-foreigner',
+    'claim-closed',
+  ],
+  'claim-closed': [
+    'asylum-seeker',
+    'mandate-refugee',
+    'temporary-protection',
+    'ethnic-returnee',
+    'guest-worker',
+    'registered-foreigner',
+  ],
+  citizen: ['registered-foreigner'],
+};
+
+/** A decision on someone's status: who gave what, under which law, when, to a citizen of which country. */
+export type Decision = Standing & Readonly<{ on: PartialDate; citizenship: CountryCode }>;
+
+/** The fields of the request that hold the parts of a decision. */
+type Pointers = Readonly<Record<'status' | 'legalBasis' | 'issuer', string>>;
+
+/**
+ * The instrument must have been in force on the day of the decision, offer the status, entitle the issuer and not shut
+ * out the nationality. Throws `legal-basis-unknown`, `framework-not-in-force`, `status-not-offered`,
+ * `issuer-not-entitled` or `nationality-excluded`.
+ */
+export function mustBeLawful(decision: Decision, at: Pointers): void {
+  const { status, legalBasis, issuer, on, citizenship } = decision;
+  const law = lawById(legalBasis);
+  const onOffer = lawsOffering(status, issuer, on)
+    .map(({ id }) => id)
+    .filter((id) => !nationalityExcluded(id, citizenship, on));
+  const refuse = (code: string, pointer: string, detail: string, facts: Facts = {}): never => {
+    const remedy =
+      onOffer.length > 0
+        ? `Then ${issuer} could give ${status} under ${onOffer.join(', ')}.`
+        : `Then no instrument let ${issuer} give ${status}.`;
+    throw new Refused(code, `${detail} ${remedy}`, { pointer, facts: { ...facts, onOffer } });
+  };
+  if (!law)
+    return refuse('legal-basis-unknown', at.legalBasis, `${legalBasis} is not in the catalogue of law.`);
+  if (!lawInForce(legalBasis, on)) {
+    const detail = `${legalBasis} is in force ${period(law)}, and the decision is of ${on}.`;
+    const { from, to } = law;
+    refuse('framework-not-in-force', at.legalBasis, detail, {
+      on,
+      from,
+      ...(to === undefined ? {} : { to }),
+    });
+  }
+  if (!law.statuses.includes(status)) {
+    const detail = `${legalBasis} offers ${law.statuses.join(', ')}, not ${status}.`;
+    refuse('status-not-offered', at.status, detail, { offered: law.statuses });
+  }
+  if (!law.issuers.includes(issuer)) {
+    const detail = `Under ${legalBasis} ${law.issuers.join(' or ')} decides, not ${issuer}.`;
+    refuse('issuer-not-entitled', at.issuer, detail, { issuers: law.issuers });
+  }
+  if (nationalityExcluded(legalBasis, citizenship, on)) {
+    const detail = `${legalBasis} shuts out citizens of ${citizenship}.`;
+    refuse('nationality-excluded', at.legalBasis, detail, { citizenship });
+  }
+}
+
+type Facts = NonNullable<RefusalDetails['facts']>;
+
+function period({ from, to }: Law): string {
+  return to === undefined ? `from ${from}` : `from ${from} until before ${to}`;
+}
+
+/** Where a status that follows `from` stands among the others: the latest place behind it, or else the latest of all. */
+export function statusPlace(statuses: Track<Fact<Standing>>, on: PartialDate, from: StatusCode): number {
+  const fitting = places(statuses, on);
+  return fitting.find((at) => statuses[at - 1]?.value.status === from) ?? fitting[0];
+}
+
+/** The status that a change to `to` replaces. Throws `not-registered` before the first, or `status-not-allowed`. */
+export function mustReplace(statuses: Track<Fact<Standing>>, to: StatusCode, on: PartialDate): StatusCode {
+  const objections: Refused[] = [];
+  for (const at of places(statuses, on)) {
+    const before = statuses[at - 1];
+    // Where the fold would put it elsewhere, this place is not to be had.
+    if (!before || statusPlace(statuses, on, before.value.status) !== at) continue;
+    const objection = before.value.status === to ? repeated(before) : objectionAt(statuses, at, to, '/to');
+    if (!objection) return before.value.status;
+    objections.push(objection);
+  }
+  const pointer = '/effectiveOn';
+  const contradicts = statuses.slice(0, 1).map(named);
+  throw (
+    objections[0] ??
+    new Refused('not-registered', `On ${on} the person was not registered yet.`, { pointer, contradicts })
+  );
+}
+
+/** A registration brings its status along: the one held already, or one that may stand there by the table. */
+export function mustBring(statuses: Track<Fact<Standing>>, status: StatusCode, on: PartialDate): void {
+  const objection = objectionAt(statuses, statusPlace(statuses, on, status), status, '/status');
+  if (objection) throw objection;
+}
+
+/** After a date was corrected, a registration still comes first, and each status may follow the one before it. */
+export function mustStayInSequence({ registrations, statuses }: KnownCase, pointer: string): void {
+  const [first] = statuses;
+  if (first && !registrations.some(({ version }) => version === first.version)) {
+    const detail = `The decision with effect from ${first.on} would come before any registration.`;
+    throw new Refused('would-contradict', detail, { pointer, contradicts: [named(first)] });
+  }
+  for (const [at, { value }] of statuses.entries()) {
+    const objection = objectionAt(statuses.toSpliced(at, 1), at, value.status, pointer);
+    if (objection) throw objection;
+  }
+}
+
+/** What stands against `status` before the index `at`: the decision before it, or the one behind it. */
+function objectionAt(
+  statuses: Track<Fact<Standing>>,
+  at: number,
+  status: StatusCode,
+  pointer: string,
+): Refused | undefined {
+  const before = statuses[at - 1];
+  const after = statuses[at];
+  if (before && !leads(before.value.status, status)) {
+    const from = before.value.status;
+    const detail = `No path leads from ${from}, held since ${before.on}, to ${status}; only to ${NEXT[from].join(', ')}.`;
+    return new Refused('status-not-allowed', detail, {
+      pointer,
+      contradicts: [named(before)],
+      facts: { from, allowed: NEXT[from] },
+    });
+  }
+  if (after && !leads(status, after.value.status)) {
+    const to = after.value.status;
+    const detail = `No path leads from ${status} to ${to}, which was decided with effect from ${after.on}.`;
+    return new Refused('status-not-allowed', detail, {
+      pointer,
+      contradicts: [named(after)],
+      facts: { allowed: NEXT[status] },
+    });
+  }
+  return undefined;
+}
+
+function repeated(before: Fact<Standing>): Refused {
+  const { status } = before.value;
+  return new Refused('status-not-allowed', `The person is ${status} since ${before.on} already.`, {
+    pointer: '/to',
+    contradicts: [named(before)],
+    facts: { from: status, allowed: NEXT[status] },
+  });
+}
+
+function leads(from: StatusCode, to: StatusCode): boolean {
+  return from === to || NEXT[from].includes(to);
+}
