@@ -1,0 +1,47 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { once } from 'node:events';
+import { afterAll, expect, it } from '@jest/globals';
+import { describeWithKafka } from '../../../test/support/kafka.js';
+import { type Kafka, startKafka } from './index.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'kosh-embedded-'));
+const dataDir = join(folder, 'kafka');
+let running: Kafka | undefined;
+
+afterAll(async () => {
+  await running?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describeWithKafka('a Kafka of our own', () => {
+  it('comes back after a kill with its data, on its port', async () => {
+    const before = await startKafka({ dataDir });
+    running = before;
+    const cluster = clusterId();
+    await before.kill();
+    await expect(knock(before.brokers)).rejects.toThrow('ECONNREFUSED');
+
+    running = await startKafka({ dataDir });
+    expect(running.brokers).toBe(before.brokers);
+    expect(clusterId()).toBe(cluster);
+    await expect(knock(running.brokers)).resolves.toBeUndefined();
+  });
+
+  it('refuses to serve data that are being served, and names the process that does', async () => {
+    await expect(startKafka({ dataDir })).rejects.toThrow(`served already, by process ${running?.pid}`);
+  });
+});
+
+function clusterId(): string | undefined {
+  return /cluster.id=(.+)/.exec(readFileSync(join(dataDir, 'log/meta.properties'), 'utf8'))?.[1];
+}
+
+async function knock(brokers: string): Promise<void> {
+  const [host = '', port] = brokers.split(':');
+  const socket = connect(Number(port), host);
+  await once(socket, 'connect');
+  socket.destroy();
+}

@@ -1,0 +1,62 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+
+const READY_WITHIN_MS = 30_000;
+const LINES_KEPT = 30;
+
+/** One of the product's processes, built, as production starts it. */
+export class AppProcess {
+  private child: ChildProcess | undefined;
+  private readonly lines: string[] = [];
+
+  constructor(
+    private readonly app: 'api' | 'projector' | 'relay',
+    private readonly env: Readonly<Record<string, string>>,
+    /** Answers 200 when the process is ready, if it serves one. */
+    private readonly readyUrl?: string,
+  ) {}
+
+  /** Returns when the process says that it is ready. */
+  async start(): Promise<void> {
+    const child = spawn(process.execPath, [`dist/apps/${this.app}/src/main.js`], {
+      env: { PATH: process.env['PATH'] ?? '', ...this.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.child = child;
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk: Buffer) => {
+        this.lines.push(chunk.toString());
+        this.lines.splice(0, this.lines.length - LINES_KEPT);
+      });
+    }
+    const until = Date.now() + READY_WITHIN_MS;
+    while (this.readyUrl !== undefined) {
+      if (child.exitCode !== null)
+        throw new Error(`${this.app} ended with ${child.exitCode}:\n${this.lines.join('')}`);
+      const answer = await fetch(this.readyUrl).catch(() => undefined);
+      if (answer?.ok) return;
+      if (Date.now() > until) throw new Error(`${this.app} did not become ready:\n${this.lines.join('')}`);
+      await delay(25);
+    }
+  }
+
+  /** Ends it as a power cut would: no warning, nothing tidied. */
+  async kill(): Promise<void> {
+    await this.end('SIGKILL');
+  }
+
+  /** Ends it as an operator would; answers the exit code. */
+  async stop(): Promise<number | null> {
+    return this.end('SIGTERM');
+  }
+
+  private async end(signal: NodeJS.Signals): Promise<number | null> {
+    const { child } = this;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null;
+    const ended = once(child, 'exit');
+    child.kill(signal);
+    await ended;
+    return child.exitCode;
+  }
+}

@@ -1,0 +1,132 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { kafkaAvailable, kafkaJars, startKafka, startPostgres } from '#embedded';
+import { dropTemplate } from './database.js';
+
+type Running = Readonly<{ address: string; stop: () => Promise<unknown> }>;
+
+const RUNTIME_TIMEOUT_MS = 2000;
+const POSTGRES_IMAGE = 'postgres:18';
+const KAFKA_IMAGE = 'confluentinc/cp-kafka:8.1.0'; // Kafka 4.1, in the image that Testcontainers knows how to start.
+
+/**
+ * One Postgres and one Kafka for all specs of a run; says which, and leaves their addresses in the environment, which
+ * Jest's workers inherit. Each is the one that the environment names, else a container if a container runtime answers
+ * (not with `KOSH_TEST_SERVERS=embedded`), else our own. Kafka is started when the first spec asks for it.
+ * Answers what stops them.
+ */
+export async function startServers(): Promise<() => Promise<void>> {
+  const folder = mkdtempSync(join(tmpdir(), 'kosh-test-'));
+  chmodSync(folder, 0o755); // Postgres may run as another user.
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', remove); // Also after an interrupt.
+
+  process.env.KOSH_TEST_RUN = String(process.pid);
+  const containers = await containerRuntimeAnswers();
+  const stops = [await offerPostgres(folder, containers), await offerKafka(folder, containers)];
+  return async () => {
+    await Promise.all(stops.map((stop) => stop()));
+    remove();
+  };
+}
+
+async function offerPostgres(folder: string, containers: boolean): Promise<Running['stop']> {
+  const given = process.env.KOSH_TEST_DATABASE_URL ?? process.env.DATABASE_URL;
+  if (given !== undefined) say('Postgres: the one of the environment.');
+  const postgres =
+    given === undefined
+      ? await (containers ? postgresContainer() : ownPostgres(folder))
+      : { address: given, stop: dropTemplate };
+  process.env.KOSH_TEST_DATABASE_URL = postgres.address;
+  return postgres.stop;
+}
+
+async function ownPostgres(folder: string): Promise<Running> {
+  const { url, stop } = await startPostgres({ dataDir: join(folder, 'postgres'), log: say });
+  return { address: url, stop };
+}
+
+async function postgresContainer(): Promise<Running> {
+  say(`Postgres: a container of ${POSTGRES_IMAGE}.`);
+  const { PostgreSqlContainer } = await import('@testcontainers/postgresql');
+  const container = await new PostgreSqlContainer(POSTGRES_IMAGE)
+    .withCommand(['postgres', '-N', '200'])
+    .start();
+  return { address: container.getConnectionUri(), stop: () => container.stop() };
+}
+
+async function offerKafka(folder: string, containers: boolean): Promise<Running['stop']> {
+  process.env.KOSH_TEST_KAFKA ??= process.env.KAFKA_BROKERS ?? '';
+  if (process.env.KOSH_TEST_KAFKA !== '') {
+    say('Kafka: the one of the environment.');
+    return () => Promise.resolve();
+  }
+  const remedy = containers ? undefined : await whyNoKafka();
+  if (remedy !== undefined) {
+    if (process.env.CI === 'true') throw new Error(`No Kafka for the specs that need one. ${remedy}`);
+    say(`Kafka: none, so the specs that need it are skipped. ${remedy}`);
+    process.env.KOSH_TEST_KAFKA_REMEDY = remedy;
+    return () => Promise.resolve();
+  }
+  return startWhenAsked(() => (containers ? kafkaContainer() : ownKafka(folder)));
+}
+
+async function whyNoKafka(): Promise<string | undefined> {
+  const available = await kafkaAvailable();
+  if (!available.ok) return available.remedy;
+  try {
+    await kafkaJars();
+    return undefined;
+  } catch (error) {
+    return String(error);
+  }
+}
+
+async function ownKafka(folder: string): Promise<Running> {
+  const { brokers, stop } = await startKafka({ dataDir: join(folder, 'kafka'), log: say });
+  return { address: brokers, stop };
+}
+
+async function kafkaContainer(): Promise<Running> {
+  say(`Kafka: a container of ${KAFKA_IMAGE}.`);
+  const { KafkaContainer } = await import('@testcontainers/kafka');
+  const container = await new KafkaContainer(KAFKA_IMAGE).withKraft().start();
+  return { address: `${container.getHost()}:${container.getMappedPort(9093)}`, stop: () => container.stop() };
+}
+
+/** Most runs of a single spec need no Kafka: `kafkaBrokers()` asks here, from whichever worker it is in. */
+async function startWhenAsked(start: () => Promise<Running>): Promise<Running['stop']> {
+  let kafka: Promise<Running> | undefined;
+  const door = createServer((_, response) => {
+    kafka ??= start();
+    kafka.then(
+      ({ address }) => response.end(address),
+      (error: unknown) => response.writeHead(503).end(String(error)),
+    );
+  });
+  await new Promise<void>((resolve) => door.listen(0, '127.0.0.1', resolve));
+  const address = door.address();
+  if (typeof address === 'object') process.env.KOSH_TEST_KAFKA_DOOR = `http://127.0.0.1:${address?.port}`;
+  return async () => {
+    door.closeAllConnections();
+    door.close();
+    await kafka?.then(({ stop }) => stop());
+  };
+}
+
+async function containerRuntimeAnswers(): Promise<boolean> {
+  if (process.env.KOSH_TEST_SERVERS === 'embedded') return false;
+  const { getContainerRuntimeClient } = await import('testcontainers');
+  const answers = getContainerRuntimeClient().then(
+    () => true,
+    () => false,
+  );
+  return Promise.race([answers, sleep(RUNTIME_TIMEOUT_MS, false, { ref: false })]);
+}
+
+function say(message: string): void {
+  process.stderr.write(`${message}\n`);
+}
