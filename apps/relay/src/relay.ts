@@ -1,0 +1,67 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import { pino } from 'pino';
+import { connect } from '#event-store';
+import { type Log, runRelay } from '#kafka';
+import { healthServer } from './health.js';
+import { Metrics } from './metrics.js';
+import type { RelaySettings } from './settings.js';
+
+/** One for the relay, the rest for health and metrics. */
+const CONNECTIONS_MAX = 3;
+const STATEMENT_MS = 5_000;
+
+export type RunningRelay = Readonly<{
+  /** Where health and metrics are served, such as `http://127.0.0.1:9101`, if they are. */
+  url: string | undefined;
+  /** Resolves when stopped; rejects with `WrongTopic`, after which it can only be stopped. */
+  done: Promise<void>;
+  /** Lets what is being sent end, at most 4 s, then closes what was opened. */
+  stop: () => Promise<void>;
+}>;
+
+/** Starts a relay, or a standby of the one that leads. The database must be migrated; Kafka may come later. */
+export async function startRelay(settings: RelaySettings, logTo?: Log): Promise<RunningRelay> {
+  const log = logTo ?? pino({ level: settings.logLevel, base: { service: 'relay' } });
+  const pool = connect(settings.databaseUrl, 'kosh_projector', {
+    max: CONNECTIONS_MAX,
+    statementTimeoutMs: STATEMENT_MS,
+    applicationName: 'kosh-relay',
+  });
+  const metrics = new Metrics(pool, settings.kafka.topic);
+  const server = settings.port === undefined ? undefined : healthServer(metrics);
+  const url = server && (await listen(server, settings.host, settings.port));
+  const stopping = new AbortController();
+  const done = runRelay({
+    pool,
+    kafka: settings.kafka,
+    signal: stopping.signal,
+    log,
+    onState: (state) => {
+      metrics.onState(state);
+    },
+    onPublished: (messages) => {
+      metrics.onPublished(messages);
+    },
+  });
+  done.catch((error: unknown) => {
+    log.warn({ err: error }, 'The relay has ended: its settings must be changed.');
+  });
+  const stop = async () => {
+    stopping.abort();
+    await Promise.allSettled([done]);
+    server?.close();
+    server?.closeAllConnections();
+    await pool.end();
+  };
+  return { url, done, stop };
+}
+
+async function listen(server: Server, host: string, port: number | undefined): Promise<string> {
+  server.listen(port, host);
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string')
+    throw new Error('The relay has no address to listen on.');
+  return `http://${host}:${address.port}`;
+}

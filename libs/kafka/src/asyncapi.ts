@@ -1,0 +1,104 @@
+import { SCHEMA_VERSIONS } from '#domain';
+import type { KafkaSettings } from './client.js';
+import { type Schema, SCHEMAS } from './schemas.js';
+
+/** The headers of every message: CloudEvents 1.0, binary mode, with our own attributes. Their values are text. */
+export const HEADERS = {
+  type: 'object',
+  properties: {
+    'content-type': { const: 'application/json' },
+    ce_specversion: { const: '1.0' },
+    ce_id: {
+      type: 'string',
+      pattern: '^[a-z]+-[0-9a-f-]{36}/[1-9]\\d*$',
+      description:
+        'The stream and the version of the event in it, from 1. The same event has the same id for ever.',
+    },
+    ce_type: { type: 'string', pattern: '^kosh\\.[A-Za-z]+\\.v[1-9]\\d*$' },
+    ce_source: { type: 'string', pattern: '^/kosh/[0-9a-f-]{36}$', description: 'Names the log.' },
+    ce_subject: {
+      type: 'string',
+      pattern: '^[a-z]+-[0-9a-f-]{36}$',
+      description: 'The stream: one case, flight or estimate. It is the key of the message as well.',
+    },
+    ce_time: {
+      type: 'string',
+      format: 'date-time',
+      description: 'When it was recorded. Never runs backwards.',
+    },
+    ce_position: {
+      type: 'string',
+      pattern: '^[1-9]\\d*$',
+      description: 'Its place in the whole log: 1, 2, 3 … without a gap, over all partitions.',
+    },
+    ce_occurredon: {
+      type: 'string',
+      pattern: '^\\d{4}(-\\d{2}){0,2}$',
+      description: 'The day on which it became true in the world, where it has one. May be partial.',
+    },
+    ce_hash: { type: 'string', pattern: '^[0-9a-f]{64}$', description: 'Its link in the chain of the log.' },
+    ce_traceparent: { type: 'string', description: 'W3C Trace Context of the request that led to it.' },
+  },
+  required: [
+    'content-type',
+    'ce_specversion',
+    'ce_id',
+    'ce_type',
+    'ce_source',
+    'ce_subject',
+    'ce_time',
+    'ce_position',
+    'ce_hash',
+  ],
+} satisfies Schema;
+
+/** The public contract of the topic as an AsyncAPI 3.0 document. */
+export function asyncApi({ topic, partitions }: Pick<KafkaSettings, 'topic' | 'partitions'>) {
+  const types = Object.entries(SCHEMA_VERSIONS);
+  return {
+    asyncapi: '3.0.0',
+    info: {
+      title: 'Kosh events',
+      version: '1.0.0',
+      description:
+        'What happened to the people whose cases the agency keeps. No personal data, and never who asked.',
+      license: { name: 'Apache-2.0' },
+    },
+    defaultContentType: 'application/json',
+    channels: {
+      events: {
+        address: topic,
+        description:
+          'At least once: an event may come twice, with the same ce_id. Within a partition, first occurrences come ' +
+          'in the order of ce_position. The partition is the first 4 bytes of SHA-256 of the key, big-endian, modulo ' +
+          'the partition count.',
+        messages: Object.fromEntries(types.map(([type]) => [type, ref('messages', type)])),
+        bindings: { kafka: { topic, partitions, bindingVersion: '0.5.0' } },
+      },
+    },
+    operations: {
+      publish: { action: 'send', channel: { $ref: '#/channels/events' } },
+    },
+    components: {
+      messages: Object.fromEntries(
+        types.map(([type, version]) => {
+          const name = `kosh.${type}.v${version}`;
+          return [
+            type,
+            {
+              name,
+              headers: { allOf: [ref('schemas', 'Headers'), { properties: { ce_type: { const: name } } }] },
+              payload: ref('schemas', type),
+              bindings: { kafka: { key: { type: 'string' }, bindingVersion: '0.5.0' } },
+            },
+          ];
+        }),
+      ),
+      schemas: { Headers: HEADERS, ...SCHEMAS },
+    },
+  };
+}
+
+function ref(kind: 'messages' | 'schemas', name: string) {
+  return { $ref: `#/components/${kind}/${name}` };
+}

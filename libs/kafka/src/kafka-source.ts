@@ -1,0 +1,127 @@
+import type { KafkaMessage } from 'kafkajs';
+import type pg from 'pg';
+import { logId, published, type Published, readPage, type Source } from '#event-store';
+import type { KafkaSettings, Log } from './client.js';
+import { consume } from './consumer.js';
+import { fromMessage, header, sourceOf } from './envelope.js';
+import { Inbox } from './inbox.js';
+import { pause } from './patience.js';
+
+/** Rows read from the log at once. */
+const PAGE = 5_000;
+/** After so long without an event the log is asked whether it has one. */
+const QUIET_MS = 1_000;
+/** The same, where the log had events that Kafka did not bring. */
+const BEHIND_MS = 200;
+const RETRY_MS = 1_000;
+/** So many failures in a row are worth a warning: a Kafka that is starting refuses once or twice. */
+const OUTAGE = 3;
+
+export type KafkaSourceOptions = Readonly<{
+  /** For paging the log; must be allowed to read it. */
+  pool: pg.Pool;
+  kafka: KafkaSettings;
+  log: Log;
+}>;
+
+/**
+ * The topic as a source, in position order. The topic makes it quick, the log makes it whole: what Kafka brings late,
+ * not at all or from another log is read from the log instead. One consumer serves any number of followers.
+ */
+export class KafkaSource implements Source {
+  private readonly inboxes = new Set<Inbox>();
+  private readonly closing = new AbortController();
+  private readonly reading: Promise<void>;
+
+  private constructor(
+    private readonly options: KafkaSourceOptions,
+    private readonly source: string,
+  ) {
+    this.reading = this.read();
+  }
+
+  /** Begins to read at once, also while Kafka is away. */
+  static async open(options: KafkaSourceOptions): Promise<KafkaSource> {
+    return new KafkaSource(options, sourceOf(await logId(options.pool)));
+  }
+
+  /** Throws what Postgres throws, and `UnknownEvent` at an event that this version of Kosh does not know. */
+  async *follow(after: number, signal: AbortSignal): AsyncGenerator<readonly Published[]> {
+    const inbox = new Inbox(after);
+    this.inboxes.add(inbox);
+    try {
+      // At the start the log is asked at once.
+      let patienceMs = 0;
+      while (!signal.aborted) {
+        await inbox.wait(patienceMs, signal);
+        const came = inbox.take();
+        if (came.length > 0) {
+          patienceMs = QUIET_MS;
+          yield came;
+          continue;
+        }
+        const early = inbox.early();
+        const rows = await readPage(this.options.pool, inbox.position, PAGE);
+        const last = rows.at(-1);
+        if (last) {
+          patienceMs = rows.length < PAGE ? BEHIND_MS : 0;
+          inbox.skipTo(last.position);
+          yield rows.map(published);
+        } else {
+          patienceMs = QUIET_MS;
+          inbox.drop(early);
+        }
+      }
+    } finally {
+      this.inboxes.delete(inbox);
+    }
+  }
+
+  /** Leaves the topic. Followers are ended by their own signals. */
+  async close(): Promise<void> {
+    this.closing.abort();
+    await this.reading;
+  }
+
+  /** Reads the topic until closed, beginning anew whenever that fails. Never rejects. */
+  private async read(): Promise<void> {
+    const { kafka, log } = this.options;
+    const { signal } = this.closing;
+    let failures = 0;
+    while (!signal.aborted) {
+      try {
+        await consume({
+          kafka,
+          signal,
+          log,
+          onJoined() {
+            log.info({ topic: kafka.topic }, 'Events come through the topic.');
+            failures = 0;
+          },
+          onMessages: (messages) => {
+            this.hand(messages);
+          },
+        });
+      } catch (error) {
+        failures += 1;
+        if (failures === OUTAGE) {
+          log.warn({ err: error }, 'The topic cannot be read: events come from the log until it can.');
+        }
+        await pause(RETRY_MS, signal);
+      }
+    }
+  }
+
+  private hand(messages: readonly KafkaMessage[]): void {
+    for (const message of messages) {
+      if (this.inboxes.size === 0 || header(message, 'ce_source') !== this.source) continue;
+      try {
+        const event = fromMessage(message);
+        for (const inbox of this.inboxes) inbox.offer(event);
+      } catch (error) {
+        // The log has the true one, or a follower will stop there.
+        this.options.log.warn({ err: error, offset: message.offset }, 'A message is not an event: left out.');
+      }
+    }
+  }
+}

@@ -1,0 +1,112 @@
+import { type Admin, CompressionTypes, type Producer } from 'kafkajs';
+import { kafkaClient, type KafkaSettings, type Log, RETRY } from './client.js';
+import type { Message } from './envelope.js';
+import { within } from './patience.js';
+
+/** The bound of one attempt to open the topic or to send. */
+const ATTEMPT_MS = 4_000;
+const CLOSE_MS = 2_000;
+
+/** Kafka did not do what was asked, for now. Perhaps the messages are in the topic, perhaps not. */
+export class KafkaAway extends Error {
+  override readonly name = 'KafkaAway';
+}
+
+/** The topic is not the one that is configured. Somebody must change the settings. */
+export class WrongTopic extends Error {
+  override readonly name = 'WrongTopic';
+
+  constructor(topic: string, found: number, expected: number) {
+    super(
+      `The topic ${topic} has ${found} partitions, but ${expected} are configured, and the partition of a file ` +
+        `must not change. Set KAFKA_PARTITIONS=${found}, or choose another KAFKA_TOPIC.`,
+    );
+  }
+}
+
+export type Topic = Readonly<{
+  /** Nothing was ever sent to it. */
+  untouched: boolean;
+  /** Done when every replica in sync has them. Throws `KafkaAway`; the topic must then be closed and opened again. */
+  send: (messages: readonly Message[]) => Promise<void>;
+  close: () => Promise<void>;
+}>;
+
+/** Opens the topic for writing, and makes it if there is none. Throws `KafkaAway` or `WrongTopic`. */
+export async function openTopic(settings: KafkaSettings, log: Log): Promise<Topic> {
+  const kafka = kafkaClient(settings, 'relay', log);
+  const admin = kafka.admin({ retry: RETRY });
+  const producer = kafka.producer({
+    idempotent: true,
+    maxInFlightRequests: 1,
+    allowAutoTopicCreation: false,
+    retry: RETRY,
+    // A message says its partition itself.
+    createPartitioner:
+      () =>
+      ({ message }) =>
+        message.partition ?? 0,
+  });
+  const close = async () => {
+    const ended = Promise.allSettled([admin.disconnect(), producer.disconnect()]);
+    await within(ended, CLOSE_MS, 'Closing Kafka').catch(() => undefined);
+  };
+  try {
+    const untouched = await attempt(prepare(admin, producer, settings), 'Opening the topic');
+    return { untouched, close, send: (messages) => send(producer, settings.topic, messages) };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Answers whether the topic was never used. */
+async function prepare(
+  admin: Admin,
+  producer: Producer,
+  { topic, partitions }: KafkaSettings,
+): Promise<boolean> {
+  await admin.connect();
+  const { topics } = await admin.fetchTopicMetadata();
+  const found = topics.find(({ name }) => name === topic);
+  if (found && found.partitions.length !== partitions) {
+    throw new WrongTopic(topic, found.partitions.length, partitions);
+  }
+  const untouched = found ? await isUntouched(admin, topic) : await create(admin, topic, partitions);
+  await admin.disconnect();
+  await producer.connect();
+  return untouched;
+}
+
+async function isUntouched(admin: Admin, topic: string): Promise<boolean> {
+  const offsets = await admin.fetchTopicOffsets(topic);
+  return offsets.every(({ high }) => high === '0');
+}
+
+/** Everything is kept: whoever reads the topic may begin at the beginning. Replicas are as many as the broker says. */
+async function create(admin: Admin, topic: string, numPartitions: number): Promise<true> {
+  const configEntries = [{ name: 'retention.ms', value: '-1' }];
+  const created = await admin.createTopics({ topics: [{ topic, numPartitions, configEntries }] });
+  if (!created) throw new Error(`Somebody else made the topic ${topic} meanwhile.`);
+  return created;
+}
+
+async function send(producer: Producer, topic: string, messages: readonly Message[]): Promise<void> {
+  const sent = producer.send({
+    topic,
+    acks: -1,
+    timeout: ATTEMPT_MS,
+    compression: CompressionTypes.GZIP,
+    messages: [...messages],
+  });
+  await attempt(sent, 'Sending to the topic');
+}
+
+async function attempt<T>(work: Promise<T>, what: string): Promise<T> {
+  try {
+    return await within(work, ATTEMPT_MS, what);
+  } catch (cause) {
+    if (cause instanceof WrongTopic) throw cause;
+    throw new KafkaAway(`${what} failed.`, { cause });
+  }
+}

@@ -1,0 +1,4 @@
+export * from './local-tokens.js';
+export * from './master-key.js';
+export { UnsafeSecret } from './secret-file.js';
+export * from './vault.js';
