@@ -1,0 +1,2 @@
+export * from './arrivals.js';
+export * from './process.js';

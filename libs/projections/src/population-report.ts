@@ -1,0 +1,153 @@
+import type pg from 'pg';
+import {
+  type Authority,
+  type Day,
+  type Population,
+  populationOf,
+  type StatusCode,
+  STATUSES,
+  successorOn,
+} from '#reference';
+
+export const DIMENSIONS = [
+  'placeFled',
+  'citizenship',
+  'registration',
+  'authority',
+  'status',
+  'region',
+  'sex',
+  'ageBand',
+] as const;
+export type Dimension = (typeof DIMENSIONS)[number];
+
+/** UNHCR's age bands. The age is the year of the day less the year of birth. */
+export const AGE_BANDS = ['0-4', '5-11', '12-17', '18-59', '60+', 'unknown'] as const;
+
+/** A place fled prints as `{country, area?}`, every other value as its code; null where the file has none. */
+type Cell = string | null | Readonly<{ country: string; area?: string }>;
+export type PopulationRow = Readonly<Partial<Record<Dimension, Cell>> & { count: number }>;
+
+export type PopulationQuery = Readonly<{
+  /** In this order; none means only the total. */
+  by: readonly Dimension[];
+  validOn: Day;
+  /** What was known up to this position of the log. */
+  position: number;
+  /** Only people whose status belongs to one of these. */
+  population?: readonly Population[];
+  /** Only people registered with this authority. */
+  authority?: Authority;
+}>;
+
+export type PopulationReport = Readonly<{
+  rows: readonly PopulationRow[];
+  /** Distinct persons. */
+  total: number;
+  /** False where one person may stand in several rows, which then do not add up to the total. */
+  additive: boolean;
+  unit: 'persons';
+}>;
+
+/** The columns of the ledger that a dimension is made of, in SQL. `$1` is the day. */
+const COLUMNS: Readonly<Record<Dimension, readonly string[]>> = {
+  placeFled: ['place_country', 'place_area'],
+  citizenship: ['citizenship'],
+  registration: ['registration'],
+  authority: ['authorities'],
+  status: ['status'],
+  region: ['region'],
+  sex: ['sex'],
+  ageBand: [
+    `case width_bucket(extract(year from $1::date)::integer - birth_year, '{5,12,18,60}')
+       when 0 then '0-4' when 1 then '5-11' when 2 then '12-17' when 3 then '18-59' when 4 then '60+'
+       else 'unknown' end`,
+  ],
+};
+
+/** The stock of people present on a day, as it was known: one sum over the ledger. */
+export async function populationReport(pool: pg.Pool, query: PopulationQuery): Promise<PopulationReport> {
+  const { by, validOn, position, population, authority } = query;
+  const columns = by.flatMap((dimension) => COLUMNS[dimension]);
+  const { rows } = await pool.query<(string | null)[]>({
+    text: `select ${[...columns, 'sum(persons)'].join(', ')} from read_population.ledger
+           where valid_on <= $1 and position <= $2
+             and ($3::text[] is null or status = any($3))
+             and ($4::text is null or $4 = any(string_to_array(authorities, '+')))
+           ${columns.length > 0 ? `group by ${columns.map((_, i) => i + 1).join(', ')}` : ''}
+           having sum(persons) <> 0`,
+    values: [validOn, position, population && statusesOf(population), authority],
+    rowMode: 'array',
+  });
+  const counted = rows.map((values) => ({ values, count: Number(values.at(-1)) }));
+  return {
+    rows: rowsOf(query, counted),
+    total: counted.reduce((sum, { count }) => sum + count, 0),
+    additive: !by.includes('authority'),
+    unit: 'persons',
+  };
+}
+
+export function statusesOf(population: readonly Population[]): readonly StatusCode[] {
+  return STATUSES.filter((status) => population.includes(populationOf(status)));
+}
+
+type Counted = Readonly<{ values: readonly (string | null)[]; count: number }>;
+
+/** Areas that have become one on that day are one row, and a person stands under each of several authorities. */
+function rowsOf({ by, validOn }: PopulationQuery, counted: readonly Counted[]): readonly PopulationRow[] {
+  const found = new Map<string, PopulationRow>();
+  for (const { values, count } of by.length > 0 ? counted : []) {
+    for (const cells of cellsOf(by, values, validOn)) {
+      const key = JSON.stringify(cells.map(sortable));
+      const row = Object.fromEntries(by.map((dimension, i) => [dimension, cells[i] ?? null]));
+      found.set(key, { ...row, count: (found.get(key)?.count ?? 0) + count });
+    }
+  }
+  return [...found].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
+}
+
+/** The cells of one row; of several rows where a dimension has several values. */
+function cellsOf(
+  by: readonly Dimension[],
+  values: readonly (string | null)[],
+  validOn: Day,
+): readonly (readonly Cell[])[] {
+  const left = [...values];
+  const next = () => left.shift() ?? null;
+  return by.reduce<readonly (readonly Cell[])[]>(
+    (rows, dimension) => {
+      const choices = valuesOf(dimension, next, validOn);
+      return rows.flatMap((cells) => choices.map((cell) => [...cells, cell]));
+    },
+    [[]],
+  );
+}
+
+function valuesOf(dimension: Dimension, next: () => string | null, validOn: Day): readonly Cell[] {
+  const value = next();
+  switch (dimension) {
+    case 'placeFled': {
+      const area = next();
+      return [{ country: value ?? 'UKN', ...(area !== null && { area }) }];
+    }
+    case 'authority':
+      return value?.split('+') ?? [null];
+    case 'region':
+      return [value && successorOn(value, validOn)];
+    case 'citizenship':
+    case 'registration':
+    case 'status':
+    case 'sex':
+    case 'ageBand':
+      return [value];
+  }
+}
+
+/** Age bands by age, all else by code; what is not known comes last. */
+function sortable(cell: Cell): string {
+  if (cell === null) return '~';
+  if (typeof cell === 'object') return `${cell.country} ${cell.area ?? ''}`;
+  const band = AGE_BANDS.findIndex((name) => name === cell);
+  return band < 0 ? cell : String(band);
+}

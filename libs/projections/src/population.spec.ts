@@ -1,0 +1,213 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { v5 as uuidv5 } from 'uuid';
+import { caseFile, type CaseState, type Stretch, stretchOn } from '#domain';
+import { connect, type Published } from '#event-store';
+import { type Day, successorOn } from '#reference';
+import { freshDatabase, type TestDatabase } from '../../../test/support/database.js';
+import { type Given, givenLog } from '../../../test/support/given-log.js';
+import { days, histories } from '../../../test/support/histories.js';
+import { type Dimension, DIMENSIONS, populationReport } from './population-report.js';
+import { ledger, type LedgerRow, population } from './population.js';
+import { rebuild } from './rebuild.js';
+import { Rows } from './rows.js';
+import { ofCategory } from './streams.js';
+
+/** A day that is asked for, as known when that part of the events had been recorded. */
+const questions = fc.record({ validOn: days, part: fc.double({ min: 0, max: 1, noNaN: true }) });
+
+describe('the population ledger', () => {
+  it('says of every day, as known at every position, what the events say', () => {
+    fc.assert(
+      fc.property(histories, fc.array(questions, { minLength: 5 }), (history, asked) => {
+        const events = published(history);
+        const rows = ledgerOf(events);
+        for (const { validOn, part } of asked) {
+          const position = Math.round(part * events.length);
+          expect(summed(rows, validOn, position)).toEqual(counted(events, validOn, position));
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('would say something else with a single sign the other way', () => {
+    fc.assert(
+      fc.property(histories, fc.nat(), (history, nth) => {
+        const events = published(history);
+        const rows = ledgerOf(events);
+        const wrong = rows[nth % rows.length];
+        fc.pre(wrong !== undefined);
+        const flipped = rows.map((row) => (row === wrong ? { ...row, persons: -row.persons } : row));
+        const { valid_on: validOn, position } = wrong;
+        expect(summed(flipped, validOn, position)).not.toEqual(counted(events, validOn, position));
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('depends on the events of each case alone, however the cases are interleaved', () => {
+    fc.assert(
+      fc.property(histories, (history) => {
+        const apart = history.toSorted((a, b) => (a.stream < b.stream ? -1 : 1));
+        const changes = (given: readonly Given[]) =>
+          ledgerOf(published(given))
+            .map(({ position: _, ...change }) => JSON.stringify(change))
+            .toSorted();
+        expect(changes(apart)).toEqual(changes(history));
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
+
+describe('the population report', () => {
+  let database: TestDatabase;
+  let pool: ReturnType<typeof connect>;
+
+  beforeAll(async () => {
+    database = await freshDatabase();
+    pool = connect(database.url, 'kosh_projector');
+  });
+
+  afterAll(async () => {
+    await pool.end();
+    await database.drop();
+  });
+
+  it('counts by any dimensions what the events say, on any day, as known at any position', async () => {
+    const sample = fc
+      .sample(histories, { numRuns: 20, seed: 1998 })
+      .flatMap((history, index) =>
+        history.map((given) => ({
+          ...given,
+          stream: `case-${uuidv5(`${index} ${given.stream}`, uuidv5.URL)}`,
+        })),
+      );
+    await givenLog(database.url, sample);
+    await rebuild({ projection: population, pool });
+    const events = published(sample);
+    const dimensions = fc.subarray([...DIMENSIONS], { minLength: 0 });
+    await fc.assert(
+      fc.asyncProperty(questions, dimensions, async ({ validOn, part }, by) => {
+        const position = Math.round(part * events.length);
+        const report = await populationReport(pool, { by, validOn, position });
+        expect(report).toEqual(reported(events, by, validOn, position));
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
+
+function published(history: readonly Given[]): readonly Published[] {
+  return history.map(({ stream, event }, index) => ({
+    position: index + 1,
+    stream,
+    version: 1,
+    schemaVersion: 1,
+    occurredOn: null,
+    recordedAt: '1998-07-07T00:00:00.000Z',
+    event,
+  }));
+}
+
+function ledgerOf(events: readonly Published[]): readonly LedgerRow[] {
+  const rows = new Rows(true);
+  for (const event of events) population.fold(event, rows);
+  return rows.takeAppended(ledger);
+}
+
+/** Persons by all dimensions at once, from the ledger: what holds of these holds of any fewer. */
+function summed(rows: readonly LedgerRow[], validOn: Day, position: number): Record<string, number> {
+  const sums: Record<string, number> = {};
+  for (const row of rows) {
+    if (row.valid_on > validOn || row.position > position) continue;
+    const {
+      place_country,
+      place_area,
+      citizenship,
+      registration,
+      authorities,
+      status,
+      region,
+      sex,
+      birth_year,
+    } = row;
+    const key = [
+      place_country,
+      place_area,
+      citizenship,
+      registration,
+      authorities,
+      status,
+      region,
+      sex,
+      birth_year,
+    ];
+    sums[key.join(' ')] = (sums[key.join(' ')] ?? 0) + row.persons;
+  }
+  return Object.fromEntries(Object.entries(sums).filter(([, persons]) => persons !== 0));
+}
+
+/** The same, from the events: each case as it was known, looked at on that day. */
+function counted(events: readonly Published[], validOn: Day, position: number): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const stretch of present(events, validOn, position)) {
+    const { placeFled, citizenship, registration, authorities, status, region, sex, birthYear } = stretch;
+    const { country, area } = placeFled;
+    const lists = authorities.join('+');
+    const key = [country, area, citizenship, registration, lists, status, region, sex, birthYear].join(' ');
+    counts[key] = (counts[key] ?? 0) + 1;
+  }
+  return counts;
+}
+
+function present(events: readonly Published[], validOn: Day, position: number): readonly Stretch[] {
+  const files = new Map<string, CaseState>();
+  for (const one of events) {
+    const found = ofCategory('case', one);
+    if (!found || one.position > position) continue;
+    files.set(found.id, caseFile.evolve(files.get(found.id) ?? caseFile.initial, found.event));
+  }
+  return [...files.values()].flatMap((state) => stretchOn(state, validOn) ?? []);
+}
+
+/** The report, from the events. */
+function reported(events: readonly Published[], by: readonly Dimension[], validOn: Day, position: number) {
+  const people = present(events, validOn, position);
+  const rows = new Map<string, { cells: object; count: number }>();
+  for (const stretch of by.length > 0 ? people : []) {
+    const lists = by.includes('authority') && stretch.authorities.length > 0 ? stretch.authorities : [null];
+    for (const authority of lists) {
+      const told = { ...stretch, authority, ageBand: ageBand(stretch.birthYear, validOn) };
+      const region = told.region && successorOn(told.region, validOn);
+      const cells = Object.fromEntries(by.map((dimension) => [dimension, { ...told, region }[dimension]]));
+      const key = JSON.stringify(by.map((dimension) => sortable(dimension, cells[dimension])));
+      rows.set(key, { cells, count: (rows.get(key)?.count ?? 0) + 1 });
+    }
+  }
+  const sorted = [...rows].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return {
+    rows: sorted.map(([, { cells, count }]) => ({ ...cells, count })),
+    total: people.length,
+    additive: !by.includes('authority'),
+    unit: 'persons',
+  };
+}
+
+function ageBand(birthYear: number | null, validOn: Day): string {
+  if (birthYear === null) return 'unknown';
+  const age = Number(validOn.slice(0, 4)) - birthYear;
+  if (age < 5) return '0-4';
+  if (age < 12) return '5-11';
+  if (age < 18) return '12-17';
+  return age < 60 ? '18-59' : '60+';
+}
+
+function sortable(dimension: Dimension, cell: unknown): string {
+  if (cell === null) return '~';
+  if (typeof cell === 'object') return `${Object.values(cell).join(' ')} `;
+  if (dimension === 'ageBand')
+    return String(['0-4', '5-11', '12-17', '18-59', '60+', 'unknown'].indexOf(String(cell)));
+  return String(cell);
+}
