@@ -20,7 +20,9 @@ export type RunningRelay = Readonly<{
   stop: () => Promise<void>;
 }>;
 
-/** Starts a relay, or a standby of the one that leads. The database must be migrated; Kafka may come later. */
+/**
+ * Starts a relay, or a standby of the one that leads. The database must be migrated; Kafka may come later.
+ */
 export async function startRelay(settings: RelaySettings, logTo?: Log): Promise<RunningRelay> {
   const log = logTo ?? pino({ level: settings.logLevel, base: { service: 'relay' } });
   const pool = connect(settings.databaseUrl, 'kosh_projector', {

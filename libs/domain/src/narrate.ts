@@ -57,7 +57,7 @@ export function narrate({ type, data }: KoshEvent): string {
     case 'FlightDeparted':
       return `Departed ${moment(data.departedAt)} with ${data.onBoard} on board.`;
     case 'FlightDiverted':
-      return `Landed elsewhere, in ${airport(data.airport)}, ${moment(data.landedAt)} with ${data.onBoard} on board.`;
+      return `Was diverted to ${airport(data.airport)} ${moment(data.landedAt)} with ${data.onBoard} on board.`;
     case 'PassengerDisembarked':
       return `${passenger(data)} left the flight in ${airport(data.airport)}.`;
     case 'FlightArrived':
@@ -173,22 +173,26 @@ function estimated(data: EstimateRecorded['data']): string {
 function figure({ qualifier, value, low, high }: Figure, unit: string): string {
   switch (qualifier) {
     case 'exact':
-      return `${value} ${unit}`;
+      return `${count(value)} ${unit}`;
     case 'about':
-      return `about ${value} ${unit}`;
+      return `about ${count(value)} ${unit}`;
     case 'at-least':
-      return `at least ${value} ${unit}`;
+      return `at least ${count(value)} ${unit}`;
     case 'more-than':
-      return `more than ${value} ${unit}`;
+      return `more than ${count(value)} ${unit}`;
     case 'at-most':
-      return `at most ${value} ${unit}`;
+      return `at most ${count(value)} ${unit}`;
     case 'range':
-      return `${low} to ${high} ${unit}`;
+      return `${count(low)} to ${count(high)} ${unit}`;
     case 'most-of':
       return `most of the ${unit}`;
     case 'unquantified':
       return `${unit}, not quantified`;
   }
+}
+
+function count(value: number | undefined): string {
+  return value === undefined ? 'an unknown number of' : value.toLocaleString('en');
 }
 
 function passenger({ passenger: id, case: file }: Passenger): string {

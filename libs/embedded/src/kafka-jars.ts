@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import fs from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -46,14 +45,14 @@ function dependency(group: string, artifact: string, version: string): string {
 export async function kafkaJars(onProgress: Progress = showProgress): Promise<string> {
   const given = process.env.KOSH_KAFKA_LIBS;
   if (given !== undefined) return given;
-  if (existsSync(JARS)) return JARS;
-  mkdirSync(CACHE, { recursive: true });
+  if (fs.existsSync(JARS)) return JARS;
+  fs.mkdirSync(CACHE, { recursive: true });
   const lock = `${JARS}.lock`;
   while (!take(lock)) await sleep(POLL_MS);
   try {
-    if (!existsSync(JARS)) await download(onProgress);
+    if (!fs.existsSync(JARS)) await download(onProgress);
   } finally {
-    rmSync(lock, { force: true });
+    fs.rmSync(lock, { force: true });
   }
   return JARS;
 }
@@ -65,11 +64,11 @@ function showProgress(message: string): void {
 /** A lock between processes. That of a dead one is removed, for the next try. */
 function take(lock: string): boolean {
   try {
-    writeFileSync(lock, String(process.pid), { flag: 'wx' });
+    fs.writeFileSync(lock, String(process.pid), { flag: 'wx' });
     return true;
   } catch (error) {
-    if (!existsSync(lock)) throw error;
-    if (!isAlive(Number(readFileSync(lock, 'utf8')))) rmSync(lock, { force: true });
+    if (!fs.existsSync(lock)) throw error;
+    if (!isAlive(Number(fs.readFileSync(lock, 'utf8')))) fs.rmSync(lock, { force: true });
     return false;
   }
 }
@@ -77,14 +76,14 @@ function take(lock: string): boolean {
 /** Renamed into place when it is whole, so that one which was interrupted is begun again. */
 async function download(onProgress: Progress): Promise<void> {
   const part = `${basename(JARS)}.part-`;
-  for (const name of readdirSync(CACHE))
-    if (name.startsWith(part)) rmSync(join(CACHE, name), { recursive: true });
-  const draft = mkdtempSync(join(CACHE, part)); // Not the last one's: its Maven may be at work still.
-  writeFileSync(join(draft, 'pom.xml'), POM);
+  for (const name of fs.readdirSync(CACHE))
+    if (name.startsWith(part)) fs.rmSync(join(CACHE, name), { recursive: true });
+  const draft = fs.mkdtempSync(join(CACHE, part)); // Not the last one's: its Maven may be at work still.
+  fs.writeFileSync(join(draft, 'pom.xml'), POM);
   onProgress(`Fetching Apache Kafka ${KAFKA} by Maven, this once: about 70 MB with what Maven itself needs.`);
   await runMaven(draft, onProgress);
-  renameSync(join(draft, 'jars'), JARS);
-  rmSync(draft, { recursive: true });
+  fs.renameSync(join(draft, 'jars'), JARS);
+  fs.rmSync(draft, { recursive: true });
   onProgress(`Apache Kafka ${KAFKA} is in ${JARS}.`);
 }
 
@@ -96,7 +95,8 @@ async function runMaven(folder: string, onProgress: Progress): Promise<void> {
     GOAL,
     `-DoutputDirectory=${join(folder, 'jars')}`,
   ];
-  const maven = spawn('mvn', args, { stdio: ['ignore', 'pipe', 'ignore'], timeout: DOWNLOAD_TIMEOUT_MS });
+  const maven = spawn('mvn', args, { stdio: ['ignore', 'pipe', 'ignore'] });
+  setTimeout(() => maven.kill(), DOWNLOAD_TIMEOUT_MS).unref();
   const closed = new Promise((resolve) => maven.once('close', resolve));
   await once(maven, 'spawn');
   const errors: string[] = [];

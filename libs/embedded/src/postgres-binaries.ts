@@ -1,14 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import {
-  chmodSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  symlinkSync,
-} from 'node:fs';
+import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { basename, delimiter, dirname, join } from 'node:path';
@@ -17,8 +8,8 @@ import type { RunAs } from './server.js';
 /** Made here: what a service user must reach, when it may not enter the folder that we were called from. */
 export function openFolder(): string {
   const folder = '/var/lib/kosh';
-  mkdirSync(folder, { recursive: true });
-  chmodSync(folder, 0o755); // Whatever the umask.
+  fs.mkdirSync(folder, { recursive: true });
+  fs.chmodSync(folder, 0o755); // Whatever the umask.
   return folder;
 }
 
@@ -44,8 +35,7 @@ function ofPackage(runAs: RunAs | undefined): Binaries | undefined {
   const folder = packageFolder();
   if (folder === undefined) return undefined;
   const tryIn = (at: string) => tryOut(join(at, 'native/bin'), runAs);
-  const inPlace = tryIn(folder) ?? (mend(folder) ? tryIn(folder) : undefined);
-  return inPlace ?? tryIn(copyOf(folder, runAs));
+  return tryIn(folder) ?? tryIn(mend(folder)) ?? tryIn(copyOf(folder, runAs));
 }
 
 function packageFolder(): string | undefined {
@@ -67,40 +57,42 @@ function tryOut(bin: string, runAs: RunAs | undefined): Binaries | undefined {
 }
 
 /** Makes the links between libraries, which npm packages cannot hold and a postinstall script makes, where it may run. */
-function mend(folder: string): boolean {
-  const list = readFileSync(join(folder, 'native/pg-symlinks.json'), 'utf8');
-  try {
-    for (const [, source = '', target = ''] of list.matchAll(/"source":\s*"(.+?)",\s*"target":\s*"(.+?)"/g)) {
-      const link = join(folder, target);
-      if (!existsSync(link)) symlinkSync(basename(source), link);
+function mend(folder: string): string {
+  const list = fs.readFileSync(join(folder, 'native/pg-symlinks.json'), 'utf8');
+  for (const [, source = '', target = ''] of list.matchAll(/"source":\s*"(.+?)",\s*"target":\s*"(.+?)"/g)) {
+    try {
+      fs.symlinkSync(basename(source), join(folder, target));
+    } catch {
+      // It is there, or we may not write: whether all is well now, running it will tell.
     }
-    return true;
-  } catch {
-    return false; // We may not write there, or another start was faster: a copy is made.
   }
+  return folder;
 }
 
 function copyOf(folder: string, runAs: RunAs | undefined): string {
-  const version = /"version": *"(.+?)"/.exec(readFileSync(join(folder, 'package.json'), 'utf8'))?.[1];
+  const version = /"version": *"(.+?)"/.exec(fs.readFileSync(join(folder, 'package.json'), 'utf8'))?.[1];
   const copy = join(runAs ? openFolder() : join(homedir(), '.cache/kosh'), `postgres-${version}`);
-  if (existsSync(copy)) return copy;
+  if (fs.existsSync(copy)) return copy;
   const draft = `${copy}.${process.pid}`;
-  mkdirSync(draft, { recursive: true });
-  cpSync(join(folder, 'native'), join(draft, 'native'), { recursive: true, verbatimSymlinks: true });
-  mend(draft);
-  spawnSync('chmod', ['-R', 'a+rX', draft]);
-  renameSync(draft, copy);
+  fs.mkdirSync(draft, { recursive: true });
+  fs.cpSync(join(folder, 'native'), join(draft, 'native'), { recursive: true, verbatimSymlinks: true });
+  spawnSync('chmod', ['-R', 'a+rX', mend(draft)]);
+  try {
+    fs.renameSync(draft, copy);
+  } catch {
+    fs.rmSync(draft, { recursive: true }); // Another start was faster.
+  }
   return copy;
 }
 
 function ofMachine(runAs: RunAs | undefined): Binaries | undefined {
   const debian = '/usr/lib/postgresql';
   const folders = [
-    ...(existsSync(debian) ? readdirSync(debian).map((version) => join(debian, version, 'bin')) : []),
+    ...(fs.existsSync(debian) ? fs.readdirSync(debian).map((version) => join(debian, version, 'bin')) : []),
     ...(process.env.PATH ?? '').split(delimiter),
   ];
   return folders
-    .filter((folder) => existsSync(join(folder, 'initdb')))
+    .filter((folder) => fs.existsSync(join(folder, 'initdb')))
     .flatMap((folder) => tryOut(folder, runAs) ?? [])
     .filter(({ major }) => major >= OLDEST_MAJOR)
     .toSorted((a, b) => b.major - a.major)[0];

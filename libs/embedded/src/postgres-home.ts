@@ -1,15 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import {
-  chownSync,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-} from 'node:fs';
-import { renameSync, rmdirSync, rmSync, statSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import fs from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { type Binaries, openFolder } from './postgres-binaries.js';
 import type { RunAs } from './server.js';
@@ -27,7 +18,7 @@ const INITDB_TIMEOUT_MS = 60_000;
  * here. Undefined when we are not root: as we do.
  */
 export function userFor(dataDir: string): RunAs | undefined {
-  const owner = statSync(dataDir, { throwIfNoEntry: false });
+  const owner = fs.statSync(dataDir, { throwIfNoEntry: false });
   const me = process.getuid?.();
   if (me === 0) return owner && owner.uid !== 0 ? { uid: owner.uid, gid: owner.gid } : serviceUser();
   if (owner && me !== undefined && owner.uid !== me) {
@@ -61,23 +52,23 @@ function account(name: string): RunAs | undefined {
  * the parent of `dataDir` it is made in `openFolder()`, and `dataDir` is a link to it.
  */
 export function homeOf(dataDir: string, binaries: Binaries, runAs: RunAs | undefined): string {
-  const wanted = existsSync(dataDir) ? realpathSync(dataDir) : resolve(dataDir);
-  if (existsSync(join(wanted, 'cluster'))) return ofSameMajor(wanted, binaries);
-  mkdirSync(dirname(wanted), { recursive: true });
-  const parent = realpathSync(dirname(wanted));
+  const wanted = fs.existsSync(dataDir) ? fs.realpathSync(dataDir) : resolve(dataDir);
+  if (fs.existsSync(join(wanted, 'cluster'))) return ofSameMajor(wanted, binaries);
+  fs.mkdirSync(dirname(wanted), { recursive: true });
+  const parent = fs.realpathSync(dirname(wanted));
   const home = join(parent, basename(wanted));
   if (runAs === undefined || canEnter(parent, runAs)) return initialise(home, binaries, runAs);
 
-  const before = lstatSync(home, { throwIfNoEntry: false });
-  if (before?.isSymbolicLink()) unlinkSync(home);
-  else if (before) rmdirSync(home); // Throws if there is something in it.
-  const elsewhere = initialise(mkdtempSync(join(openFolder(), 'data-')), binaries, runAs);
-  symlinkSync(elsewhere, home);
+  const before = fs.lstatSync(home, { throwIfNoEntry: false });
+  if (before?.isSymbolicLink()) fs.unlinkSync(home);
+  else if (before) fs.rmdirSync(home); // Throws if there is something in it.
+  const elsewhere = initialise(fs.mkdtempSync(join(openFolder(), 'data-')), binaries, runAs);
+  fs.symlinkSync(elsewhere, home);
   return elsewhere;
 }
 
 function ofSameMajor(home: string, { version, major }: Binaries): string {
-  const made = readFileSync(join(home, 'cluster/PG_VERSION'), 'utf8').trim();
+  const made = fs.readFileSync(join(home, 'cluster/PG_VERSION'), 'utf8').trim();
   if (made === String(major)) return home;
   throw new Error(
     `The data in ${home} were made by Postgres ${made}, and this is ${version}. Start that one, or name another folder.`,
@@ -90,10 +81,10 @@ function canEnter(folder: string, runAs: RunAs): boolean {
 
 /** Made beside its place and renamed, so that what is in place is whole. */
 function initialise(home: string, { bin, major }: Binaries, runAs: RunAs | undefined): string {
-  const draft = mkdtempSync(`${home}.`);
+  const draft = fs.mkdtempSync(`${home}.`);
   const secret = join(draft, 'secret');
-  writeFileSync(secret, randomBytes(24).toString('base64url'), { mode: 0o600 });
-  if (runAs) for (const path of [draft, secret]) chownSync(path, runAs.uid, runAs.gid);
+  fs.writeFileSync(secret, randomBytes(24).toString('base64url'), { mode: 0o600 });
+  if (runAs) for (const path of [draft, secret]) fs.chownSync(path, runAs.uid, runAs.gid);
   const args = [
     `--pgdata=${join(draft, 'cluster')}`,
     `--username=${SUPERUSER}`,
@@ -115,10 +106,10 @@ function initialise(home: string, { bin, major }: Binaries, runAs: RunAs | undef
   const { status, stdout, stderr, error } = spawnSync(join(bin, 'initdb'), args, options);
   try {
     if (status !== 0) throw new Error(`initdb failed in ${home}.\n${stdout}\n${stderr}`, { cause: error });
-    renameSync(draft, home); // Fails if there is something in `home`.
+    fs.renameSync(draft, home); // Fails if there is something in `home`.
   } catch (cause) {
-    rmSync(draft, { recursive: true, force: true });
-    if (!existsSync(join(home, 'cluster'))) throw cause; // Else another start was faster: fine.
+    fs.rmSync(draft, { recursive: true, force: true });
+    if (!fs.existsSync(join(home, 'cluster'))) throw cause; // Else another start was faster: fine.
   }
   return home;
 }

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { OutcomeUnknown, Unavailable } from './errors.js';
 import type { Append, Outcome } from './append.js';
+import { within } from './patience.js';
 import { AS_TEXT, bytes, moment } from './read.js';
 
 /** Longer than the server's own statement timeout, so that it is the server that answers while it can. */
@@ -33,10 +34,6 @@ export async function callAppend(writer: pg.Pool, appends: readonly Append[]): P
   const client = await writer.connect().catch((error: unknown) => {
     throw new Unavailable('There is no connection to the database. Nothing was written.', { cause: error });
   });
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(reject, DEADLINE_MS, new Error(`No answer within ${DEADLINE_MS} ms.`));
-  });
   const query = {
     name: 'append',
     text: CALL,
@@ -44,12 +41,11 @@ export async function callAppend(writer: pg.Pool, appends: readonly Append[]): P
     rowMode: 'array',
     types: AS_TEXT,
   } as const;
-  const { rows } = await Promise.race([client.query<AnswerRow>(query), late])
-    .catch((error: unknown) => {
-      client.release(true);
-      throw failure(error);
-    })
-    .finally(() => clearTimeout(timer));
+  const answer = within(client.query<AnswerRow>(query), DEADLINE_MS, 'The append');
+  const { rows } = await answer.catch((error: unknown) => {
+    client.release(true);
+    throw failure(error);
+  });
   client.release();
   return rows.map(outcome);
 }

@@ -1,4 +1,5 @@
 export * from './append.js';
+export { callAppend } from './append-call.js';
 export * from './canonical.js';
 export * from './chain.js';
 export * from './connect.js';
@@ -8,5 +9,6 @@ export * from './gatherer.js';
 export * from './log-source.js';
 export * from './migrate.js';
 export * from './open-store.js';
+export * from './patience.js';
 export * from './read.js';
 export * from './recorded.js';

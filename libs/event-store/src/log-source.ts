@@ -1,6 +1,5 @@
-import { once } from 'node:events';
-import { EventEmitter } from 'node:events';
 import type pg from 'pg';
+import { Bell } from './patience.js';
 import { published, readPage } from './read.js';
 import type { Published, Source } from './recorded.js';
 
@@ -17,11 +16,11 @@ export class LogSource implements Source {
     try {
       let cursor = after;
       while (!signal.aborted) {
-        const seen = await wake.arm();
+        await wake.listen();
         const rows = await readPage(this.pool, cursor, PAGE);
         const last = rows.at(-1);
         if (last === undefined) {
-          await wake.wait(seen, signal);
+          await wake.wait(signal);
         } else {
           yield rows.map(published);
           cursor = last.position;
@@ -34,46 +33,31 @@ export class LogSource implements Source {
 }
 
 /** Waits for «something was appended», by LISTEN on a connection of its own, and by a timer in any case. */
-export class Wake {
-  private readonly bell = new EventEmitter();
+class Wake {
+  private readonly bell = new Bell();
   private client: pg.PoolClient | undefined;
-  private rings = 0;
 
   constructor(private readonly pool: pg.Pool) {}
 
-  /** To be called before looking at the log: a ring between the look and the wait is then not missed. */
-  async arm(): Promise<number> {
-    if (this.client === undefined) await this.listen();
-    return this.rings;
+  /** To be called before looking at the log. Without a connection the timer alone does it, until the next call. */
+  async listen(): Promise<void> {
+    if (this.client !== undefined) return;
+    const client = await this.pool.connect().catch(() => undefined);
+    if (client === undefined) return;
+    this.client = client;
+    client.on('notification', () => this.bell.ring());
+    client.on('error', () => this.close(client));
+    await client.query('listen kosh_log').catch(() => this.close(client));
   }
 
-  /** Returns at the first ring since `arm`, after 250 ms, or when aborted. */
-  async wait(seen: number, signal: AbortSignal): Promise<void> {
-    if (this.rings !== seen || signal.aborted) return;
-    const enough = AbortSignal.any([signal, AbortSignal.timeout(POLL_MS)]);
-    await once(this.bell, 'ring', { signal: enough }).catch(() => undefined);
+  /** Returns when it rang since the last wait, after 250 ms, or when aborted. */
+  wait(signal: AbortSignal): Promise<void> {
+    return this.bell.wait(POLL_MS, signal);
   }
 
-  close(): void {
-    this.client?.release(true);
+  close(client = this.client): void {
+    if (client === undefined || this.client !== client) return;
     this.client = undefined;
-  }
-
-  /** Without a connection the timer alone does it, and the next `arm` tries again. */
-  private async listen(): Promise<void> {
-    try {
-      const client = await this.pool.connect();
-      client.on('notification', () => {
-        this.rings += 1;
-        this.bell.emit('ring');
-      });
-      client.on('error', () => {
-        if (this.client === client) this.close();
-      });
-      await client.query('listen kosh_log');
-      this.client = client;
-    } catch {
-      this.client = undefined;
-    }
+    client.release(true);
   }
 }

@@ -1,4 +1,5 @@
 import { Unavailable } from './errors.js';
+import { within } from './patience.js';
 
 const WAIT_MS = 2_000;
 
@@ -18,7 +19,11 @@ export class StreamLocks {
     // All are queued for in one step, so two commands cannot wait for each other in a circle.
     const before = streams.map((stream) => this.queue(stream, done));
     try {
-      await within(Promise.all(before));
+      await within(Promise.all(before), WAIT_MS, 'Waiting for the record').catch((cause: unknown) => {
+        throw new Unavailable('Others are writing to the same record. Repeat the command in a moment.', {
+          cause,
+        });
+      });
       return await work();
     } finally {
       release();
@@ -33,20 +38,5 @@ export class StreamLocks {
       if (this.tails.get(stream) === tail) this.tails.delete(stream);
     });
     return before;
-  }
-}
-
-async function within(waiting: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new Unavailable('Others are writing to the same record. Repeat the command in a moment.')),
-      WAIT_MS,
-    );
-  });
-  try {
-    await Promise.race([waiting, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -2,7 +2,10 @@ import { SCHEMA_VERSIONS } from '#domain';
 import type { KafkaSettings } from './client.js';
 import { type Schema, SCHEMAS } from './schemas.js';
 
-/** The headers of every message: CloudEvents 1.0, binary mode, with our own attributes. Their values are text. */
+/**
+ * The headers of every message: CloudEvents 1.0, binary mode, with our own attributes. Their values are
+ * text.
+ */
 export const HEADERS = {
   type: 'object',
   properties: {
@@ -69,9 +72,9 @@ export function asyncApi({ topic, partitions }: Pick<KafkaSettings, 'topic' | 'p
       events: {
         address: topic,
         description:
-          'At least once: an event may come twice, with the same ce_id. Within a partition, first occurrences come ' +
-          'in the order of ce_position. The partition is the first 4 bytes of SHA-256 of the key, big-endian, modulo ' +
-          'the partition count.',
+          'At least once: an event may come twice, with the same ce_id. Within a partition, first occurrences ' +
+          'come in the order of ce_position. The partition is the first 4 bytes of SHA-256 of the key, ' +
+          'big-endian, modulo the partition count.',
         messages: Object.fromEntries(types.map(([type]) => [type, ref('messages', type)])),
         bindings: { kafka: { topic, partitions, bindingVersion: '0.5.0' } },
       },

@@ -26,7 +26,8 @@ export function kafkaClient(settings: KafkaSettings, name: string, log: Log): Ka
     connectionTimeout: 3_000,
     retry: RETRY,
     logLevel: logLevel.INFO,
-    // Lower than kafkajs says: what it calls an error it tries again, and that Kafka is away we say ourselves, once.
+    // Lower than kafkajs says: what it calls an error it tries again, and that Kafka is away we say
+    // ourselves, once.
     logCreator: () => (entry) => {
       const { message, ...fields } = entry.log;
       if (entry.level === logLevel.ERROR) log.info({ kafkajs: fields }, message);

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Consumer, KafkaMessage } from 'kafkajs';
+import { within } from '#event-store';
 import { kafkaClient, type KafkaSettings, type Log, RETRY } from './client.js';
-import { within } from './patience.js';
 
 /** The broker answers at once when there is something; with nothing it holds a request for so long. */
 const MAX_WAIT_MS = 250;
-/** kafkajs sends a heartbeat every 3 s. A consumer that sends none is given up: it may hang without a word. */
+/**
+ * kafkajs sends a heartbeat every 3 s. A consumer that sends none is given up: it may hang without a word.
+ */
 const SILENCE_MS = 20_000;
 const LISTEN_MS = 2_000;
 const CLOSE_MS = 3_000;
@@ -21,8 +23,8 @@ export type ConsumerOptions = Readonly<{
 }>;
 
 /**
- * Reads all partitions of the topic from now on, until aborted; throws when it cannot go on. Offsets are not kept: each
- * call is a group of its own, which the broker forgets when it is empty.
+ * Reads all partitions of the topic from now on, until aborted; throws when it cannot go on. Offsets are
+ * not kept: each call is a group of its own, which the broker forgets when it is empty.
  */
 export async function consume(options: ConsumerOptions): Promise<void> {
   const { kafka, signal, log } = options;
@@ -30,7 +32,8 @@ export async function consume(options: ConsumerOptions): Promise<void> {
     groupId: `kosh-reader-${randomUUID()}`,
     maxWaitTimeInMs: MAX_WAIT_MS,
     allowAutoTopicCreation: false,
-    // Whoever called begins anew with a new client: not every consumer that kafkajs restarts comes back to life.
+    // Whoever called begins anew with a new client: not every consumer that kafkajs restarts comes back to
+    // life.
     retry: { ...RETRY, restartOnFailure: () => Promise.resolve(false) },
   });
   const { ended, forget } = watch(consumer, signal);

@@ -19,7 +19,9 @@ export function sourceOf(logId: string): string {
   return `/kosh/${logId}`;
 }
 
-/** The message of a row: everything but who asked. `logId` names the log, `partitions` is the topic's count. */
+/**
+ * The message of a row: everything but who asked. `logId` names the log, `partitions` is the topic's count.
+ */
 export function toMessage(row: Row, logId: string, partitions: number): Message {
   const traceparent = traceparentOf(row.meta);
   return {
@@ -42,7 +44,10 @@ export function toMessage(row: Row, logId: string, partitions: number): Message 
   };
 }
 
-/** The event in a message. Throws on what is not one of ours, and on a type or schema version not known here. */
+/**
+ * The event in a message. Throws on what is not one of ours, and on a type or schema version not known
+ * here.
+ */
 export function fromMessage(message: Received): Published {
   const [, stream = '', version = ''] = match(message, 'ce_id', /^(.+)\/([1-9]\d*)$/);
   const [, type = '', schemaVersion = ''] = match(message, 'ce_type', /^kosh\.(\w+)\.v([1-9]\d*)$/);

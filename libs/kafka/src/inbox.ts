@@ -1,5 +1,5 @@
+import { Bell } from '#event-store';
 import type { Published } from '#event-store';
-import { Bell } from './patience.js';
 
 /** Events that came before their turn, at most. What comes when it is full is left to the log. */
 const WAITING_MAX = 1_000;

@@ -1,11 +1,10 @@
 import type { KafkaMessage } from 'kafkajs';
 import type pg from 'pg';
-import { logId, published, type Published, readPage, type Source } from '#event-store';
+import { logId, published, type Published, readPage, type Source, pause } from '#event-store';
 import type { KafkaSettings, Log } from './client.js';
 import { consume } from './consumer.js';
 import { fromMessage, header, sourceOf } from './envelope.js';
 import { Inbox } from './inbox.js';
-import { pause } from './patience.js';
 
 /** Rows read from the log at once. */
 const PAGE = 5_000;
@@ -25,8 +24,9 @@ export type KafkaSourceOptions = Readonly<{
 }>;
 
 /**
- * The topic as a source, in position order. The topic makes it quick, the log makes it whole: what Kafka brings late,
- * not at all or from another log is read from the log instead. One consumer serves any number of followers.
+ * The topic as a source, in position order. The topic makes it quick, the log makes it whole: what Kafka
+ * brings late, not at all or from another log is read from the log instead. One consumer serves any number
+ * of followers.
  */
 export class KafkaSource implements Source {
   private readonly inboxes = new Set<Inbox>();

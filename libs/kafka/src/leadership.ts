@@ -1,11 +1,10 @@
 import type pg from 'pg';
-import { logId, readPage, type Row } from '#event-store';
-import { Bell, pause, within } from './patience.js';
+import { logId, readPage, type Row, Bell, pause, within } from '#event-store';
 
 const STAND_BY_MS = 1_000;
 /**
- * A leader that gets no answer for so long steps down. With the longest that an attempt at Kafka may take in between,
- * nobody leads for more than 10 s without knowing that the lock is held.
+ * A leader that gets no answer for so long steps down. With the longest that an attempt at Kafka may take
+ * in between, nobody leads for more than 10 s without knowing that the lock is held.
  */
 const STATEMENT_MS = 3_000;
 /** How long to wait for a wake-up before looking by itself: notifications may be lost, the log may not. */
@@ -17,8 +16,9 @@ export class Deposed extends Error {
 }
 
 /**
- * The right to carry the log on, held by one process at a time: a lock that lives as long as its connection, and an
- * epoch that counts the leaders. Everything goes through that one connection, so each answer proves the lock anew.
+ * The right to carry the log on, held by one process at a time: a lock that lives as long as its
+ * connection, and an epoch that counts the leaders. Everything goes through that one connection, so each
+ * answer proves the lock anew.
  */
 export class Leadership {
   private constructor(

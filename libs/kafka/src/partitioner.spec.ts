@@ -1,7 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { partitionOf } from './partitioner.js';
 
-/** Computed apart from this code: int.from_bytes(hashlib.sha256(stream).digest()[:4], 'big') % count, in Python. */
+/**
+ * Computed apart from this code: int.from_bytes(hashlib.sha256(stream).digest()[:4], 'big') % count, in
+ * Python.
+ */
 const VECTORS = [
   { stream: 'case-01890a5d-ac96-774b-bcce-b302099a8057', of12: 5, of3: 2, of50: 27 },
   { stream: 'flight-01890a5d-ac96-774b-bcce-b302099a8058', of12: 7, of3: 1, of50: 29 },

@@ -15,7 +15,7 @@ describeWithKafka('the relay', () => {
 
   afterEach(() => road.close());
 
-  it('carries what was recorded before it came and what is recorded later, in order, byte for byte', async () => {
+  it('carries what was recorded before it came and after, in order, byte for byte', async () => {
     await road.append(700);
     const relay = new Relay(road, 'relay');
     await until(() => relay.published === 700, 'what was there before');

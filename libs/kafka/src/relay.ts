@@ -1,8 +1,8 @@
 import type pg from 'pg';
+import { pause } from '#event-store';
 import type { KafkaSettings, Log } from './client.js';
 import { toMessage } from './envelope.js';
 import { Leadership } from './leadership.js';
-import { pause } from './patience.js';
 import { KafkaAway, openTopic, WrongTopic } from './topic.js';
 
 /** Messages of one request. */
@@ -25,8 +25,8 @@ export type RelayOptions = Readonly<{
 }>;
 
 /**
- * Carries the log to the topic until aborted: at least once, first occurrences in order. Of several relays one leads.
- * It waits for Kafka and for Postgres as long as it takes, and throws nothing but `WrongTopic`.
+ * Carries the log to the topic until aborted: at least once, first occurrences in order. Of several relays
+ * one leads. It waits for Kafka and for Postgres as long as it takes, and throws nothing but `WrongTopic`.
  */
 export async function runRelay(options: RelayOptions): Promise<void> {
   const { signal, log } = options;

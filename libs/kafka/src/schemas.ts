@@ -7,7 +7,10 @@ export type Schema = Readonly<Record<string, unknown>> & Readonly<{ optional?: n
 /** A property that may be absent. */
 type Optional = Readonly<{ optional: Schema }>;
 
-/** One schema per property of a type: the compiler asks for a missing one, and for `maybe` where the type says `?`. */
+/**
+ * One schema per property of a type: the compiler asks for a missing one, and for `maybe` where the type
+ * says `?`.
+ */
 type Fields<Data> = {
   readonly [Key in keyof Data]-?: Partial<Pick<Data, Key>> extends Pick<Data, Key> ? Optional : Schema;
 };

@@ -1,8 +1,8 @@
 import type { KafkaSettings } from './client.js';
 
 /**
- * Kafka as the environment names it (`KAFKA_BROKERS`, `KAFKA_TOPIC`, `KAFKA_PARTITIONS`); undefined without brokers.
- * What is wrong is added to `reasons`, each with its name and remedy.
+ * Kafka as the environment names it (`KAFKA_BROKERS`, `KAFKA_TOPIC`, `KAFKA_PARTITIONS`); undefined without
+ * brokers. What is wrong is added to `reasons`, each with its name and remedy.
  */
 export function kafkaSettingsFrom(
   env: Readonly<Record<string, string | undefined>>,

@@ -1,7 +1,7 @@
 import { type Admin, CompressionTypes, type Producer } from 'kafkajs';
+import { within } from '#event-store';
 import { kafkaClient, type KafkaSettings, type Log, RETRY } from './client.js';
 import type { Message } from './envelope.js';
-import { within } from './patience.js';
 
 /** The bound of one attempt to open the topic or to send. */
 const ATTEMPT_MS = 4_000;
@@ -18,8 +18,8 @@ export class WrongTopic extends Error {
 
   constructor(topic: string, found: number, expected: number) {
     super(
-      `The topic ${topic} has ${found} partitions, but ${expected} are configured, and the partition of a file ` +
-        `must not change. Set KAFKA_PARTITIONS=${found}, or choose another KAFKA_TOPIC.`,
+      `The topic ${topic} has ${found} partitions, but ${expected} are configured, and the partition of a ` +
+        `file must not change. Set KAFKA_PARTITIONS=${found}, or choose another KAFKA_TOPIC.`,
     );
   }
 }
@@ -27,7 +27,10 @@ export class WrongTopic extends Error {
 export type Topic = Readonly<{
   /** Nothing was ever sent to it. */
   untouched: boolean;
-  /** Done when every replica in sync has them. Throws `KafkaAway`; the topic must then be closed and opened again. */
+  /**
+   * Done when every replica in sync has them. Throws `KafkaAway`; the topic must then be closed and opened
+   * again.
+   */
   send: (messages: readonly Message[]) => Promise<void>;
   close: () => Promise<void>;
 }>;
@@ -83,7 +86,10 @@ async function isUntouched(admin: Admin, topic: string): Promise<boolean> {
   return offsets.every(({ high }) => high === '0');
 }
 
-/** Everything is kept: whoever reads the topic may begin at the beginning. Replicas are as many as the broker says. */
+/**
+ * Everything is kept: whoever reads the topic may begin at the beginning. Replicas are as many as the
+ * broker says.
+ */
 async function create(admin: Admin, topic: string, numPartitions: number): Promise<true> {
   const configEntries = [{ name: 'retention.ms', value: '-1' }];
   const created = await admin.createTopics({ topics: [{ topic, numPartitions, configEntries }] });

@@ -78,7 +78,9 @@ export class Road {
     await producer.disconnect();
   }
 
-  /** Reads the topic from its beginning until so many events were seen; a partition's messages in its order. */
+  /**
+   * Reads the topic from its beginning until so many events were seen; a partition's messages in its order.
+   */
   async inTopic(count: number): Promise<readonly InTopic[]> {
     const client = new Kafka({ brokers: [...this.kafka.brokers], logLevel: logLevel.NOTHING });
     const consumer = client.consumer({ groupId: `spec-${uuidv7()}`, maxWaitTimeInMs: 50 });
