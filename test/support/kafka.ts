@@ -15,7 +15,10 @@ export async function kafkaBrokers(): Promise<string> {
   return answer;
 }
 
-/** Specs that need a Kafka. Where none can be had they are skipped, and the closing line of the run names them. */
+/**
+ * Specs that need a Kafka. Where none can be had they are skipped, and the closing line of the run names
+ * them.
+ */
 export function describeWithKafka(name: string, specs: () => void): void {
   const without = process.env.KOSH_TEST_KAFKA_REMEDY !== undefined;
   const suite = without ? describe.skip : describe;

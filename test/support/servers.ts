@@ -10,19 +10,21 @@ type Running = Readonly<{ address: string; stop: () => Promise<unknown> }>;
 
 const RUNTIME_TIMEOUT_MS = 2000;
 const POSTGRES_IMAGE = 'postgres:18';
-const KAFKA_IMAGE = 'confluentinc/cp-kafka:8.1.0'; // Kafka 4.1, in the image that Testcontainers knows how to start.
+/** Kafka 4.1, in the image that Testcontainers knows how to start. */
+const KAFKA_IMAGE = 'confluentinc/cp-kafka:8.1.0';
 
 /**
- * One Postgres and one Kafka for all specs of a run; says which, and leaves their addresses in the environment, which
- * Jest's workers inherit. Each is the one that the environment names, else a container if a container runtime answers
- * (not with `KOSH_TEST_SERVERS=embedded`), else our own. Kafka is started when the first spec asks for it.
- * Answers what stops them.
+ * One Postgres and one Kafka for all specs of a run: says which, leaves their addresses in the
+ * environment, which Jest's workers inherit, and answers what stops them. Each is the one that the
+ * environment names; else a container, where a runtime answers and can start it (not with
+ * `KOSH_TEST_SERVERS=embedded`); else our own.
  */
 export async function startServers(): Promise<() => Promise<void>> {
   const folder = mkdtempSync(join(tmpdir(), 'kosh-test-'));
   chmodSync(folder, 0o755); // Postgres may run as another user.
-  const remove = () => rmSync(folder, { recursive: true, force: true });
-  process.once('exit', remove); // Also after an interrupt.
+  const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  process.once('exit', remove);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
 
   process.env.KOSH_TEST_RUN = String(process.pid);
   const containers = await containerRuntimeAnswers();
@@ -38,7 +40,7 @@ async function offerPostgres(folder: string, containers: boolean): Promise<Runni
   if (given !== undefined) say('Postgres: the one of the environment.');
   const postgres =
     given === undefined
-      ? await (containers ? postgresContainer() : ownPostgres(folder))
+      ? await containerOr(() => ownPostgres(folder), containers ? postgresContainer : undefined)
       : { address: given, stop: dropTemplate };
   process.env.KOSH_TEST_DATABASE_URL = postgres.address;
   return postgres.stop;
@@ -71,7 +73,9 @@ async function offerKafka(folder: string, containers: boolean): Promise<Running[
     process.env.KOSH_TEST_KAFKA_REMEDY = remedy;
     return () => Promise.resolve();
   }
-  return startWhenAsked(() => (containers ? kafkaContainer() : ownKafka(folder)));
+  const which = containers ? `a container of ${KAFKA_IMAGE}` : 'our own';
+  say(`Kafka: ${which}, when the first spec asks for it.`);
+  return startWhenAsked(() => containerOr(() => ownKafka(folder), containers ? kafkaContainer : undefined));
 }
 
 async function whyNoKafka(): Promise<string | undefined> {
@@ -86,15 +90,15 @@ async function whyNoKafka(): Promise<string | undefined> {
 }
 
 async function ownKafka(folder: string): Promise<Running> {
-  const { brokers, stop } = await startKafka({ dataDir: join(folder, 'kafka'), log: say });
+  const { brokers, stop } = await startKafka({ dataDir: join(folder, 'kafka') });
   return { address: brokers, stop };
 }
 
 async function kafkaContainer(): Promise<Running> {
-  say(`Kafka: a container of ${KAFKA_IMAGE}.`);
   const { KafkaContainer } = await import('@testcontainers/kafka');
   const container = await new KafkaContainer(KAFKA_IMAGE).withKraft().start();
-  return { address: `${container.getHost()}:${container.getMappedPort(9093)}`, stop: () => container.stop() };
+  const address = `${container.getHost()}:${container.getMappedPort(9093)}`;
+  return { address, stop: () => container.stop() };
 }
 
 /** Most runs of a single spec need no Kafka: `kafkaBrokers()` asks here, from whichever worker it is in. */
@@ -115,6 +119,19 @@ async function startWhenAsked(start: () => Promise<Running>): Promise<Running['s
     door.close();
     await kafka?.then(({ stop }) => stop());
   };
+}
+
+/** A runtime that answers may still have no image and no network. */
+async function containerOr(
+  own: () => Promise<Running>,
+  container?: () => Promise<Running>,
+): Promise<Running> {
+  try {
+    if (container) return await container();
+  } catch (error) {
+    say(`No container could be started, so our own server is. ${String(error)}`);
+  }
+  return own();
 }
 
 async function containerRuntimeAnswers(): Promise<boolean> {

@@ -18,8 +18,8 @@ export type SmallAgency = Readonly<{
 
 /**
  * A database with a small log: someone from Tajikistan who was met but never registered, someone from
- * Afghanistan registered with sealed details and moved, an estimate, and a flight from Iran that landed with a
- * returnee on board and someone known by a list name.
+ * Afghanistan registered with sealed details and moved, an estimate, and a flight from Iran that landed with
+ * a returnee on board and someone known by a list name.
  */
 export async function smallAgency(): Promise<SmallAgency> {
   const database = await freshDatabase();

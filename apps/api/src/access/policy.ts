@@ -1,0 +1,91 @@
+import type { Role } from '#vault';
+
+/** How far a role sees: the files of its own office, or of the whole nation. */
+export type Scope = 'office' | 'nation';
+type Grants = Readonly<Partial<Record<Role, Scope>>>;
+
+const FILE_WORK: Grants = { registrar: 'office', caseworker: 'office' };
+const FLIGHT_WORK: Grants = { 'flight-coordinator': 'nation' };
+const FLIGHT_READING: Grants = { ...FLIGHT_WORK, caseworker: 'nation', analyst: 'nation', auditor: 'nation' };
+const FILE_READING: Grants = { ...FILE_WORK, 'decision-officer': 'office', auditor: 'nation' };
+const FIGURES: Grants = {
+  analyst: 'nation',
+  auditor: 'nation',
+  'decision-officer': 'nation',
+  caseworker: 'nation',
+};
+
+/** Who may do what, by method and route. A route that is neither here nor in `OPEN` does not start. */
+export const POLICY: Readonly<Record<string, Grants>> = {
+  'POST /v1/cases': FILE_WORK,
+  'POST /v1/encounters': FILE_WORK,
+  'POST /v1/cases/:id/registrations': FILE_WORK,
+  'POST /v1/cases/:id/status-changes': { 'decision-officer': 'office' },
+  'POST /v1/cases/:id/corrections': FILE_WORK,
+  'PUT /v1/cases/:id/person': FILE_WORK,
+  'POST /v1/cases/:id/relocations': FILE_WORK,
+  'POST /v1/cases/:id/departures': FILE_WORK,
+  'POST /v1/cases/:id/returns': FILE_WORK,
+  'POST /v1/cases/:id/deaths': FILE_WORK,
+  'GET /v1/cases': FILE_READING,
+  'GET /v1/cases/:id': FILE_READING,
+  'GET /v1/cases/:id/history': FILE_READING,
+
+  'POST /v1/flights': FLIGHT_WORK,
+  'POST /v1/flights/:id/passengers': FLIGHT_WORK,
+  'DELETE /v1/flights/:id/passengers/:passenger': FLIGHT_WORK,
+  'POST /v1/flights/:id/manifest': FLIGHT_WORK,
+  'POST /v1/flights/:id/boardings': FLIGHT_WORK,
+  'POST /v1/flights/:id/no-shows': FLIGHT_WORK,
+  'POST /v1/flights/:id/offloads': FLIGHT_WORK,
+  'POST /v1/flights/:id/departure': FLIGHT_WORK,
+  'POST /v1/flights/:id/diversion': FLIGHT_WORK,
+  'POST /v1/flights/:id/arrival': FLIGHT_WORK,
+  'POST /v1/flights/:id/cancellation': FLIGHT_WORK,
+  'GET /v1/flights': FLIGHT_READING,
+  'GET /v1/flights/:id': FLIGHT_READING,
+  'GET /v1/flights/:id/manifest': { 'flight-coordinator': 'nation', auditor: 'nation' },
+
+  'POST /v1/estimates': { analyst: 'nation' },
+  'POST /v1/estimates/:id/supersession': { analyst: 'nation' },
+  'POST /v1/estimates/:id/retraction': { analyst: 'nation' },
+  'GET /v1/estimates': FIGURES,
+
+  'GET /v1/reports/population': FIGURES,
+  'GET /v1/reports/registration-gap': FIGURES,
+  'GET /v1/reports/flights': { ...FIGURES, ...FLIGHT_WORK },
+
+  'GET /v1/audit/events': { auditor: 'nation' },
+  'GET /v1/audit/verification': { auditor: 'nation', admin: 'nation' },
+};
+
+/** Routes for everyone, without a token: they say nothing of people. The pages under `/docs` belong to them. */
+export const OPEN: readonly string[] = [
+  'GET /livez',
+  'GET /readyz',
+  'GET /metrics',
+  'GET /problems',
+  'GET /problems/:code',
+];
+
+/** Who sees names, documents and contacts in what the policy lets them read. */
+const SEES_PERSONAL_DATA: ReadonlySet<Role> = new Set([
+  'registrar',
+  'caseworker',
+  'decision-officer',
+  'flight-coordinator',
+]);
+
+export type Grant = Readonly<{ role: Role; scope: Scope; seesPersonalData: boolean }>;
+
+/** What someone with these roles may do on a route: of several grants the widest. Undefined: nothing. */
+export function decide(route: string, roles: readonly Role[]): Grant | undefined {
+  const grants = POLICY[route] ?? {};
+  const granted = roles.flatMap((role): Grant[] => {
+    const scope = grants[role];
+    return scope ? [{ role, scope, seesPersonalData: SEES_PERSONAL_DATA.has(role) }] : [];
+  });
+  const rank = ({ scope, seesPersonalData }: Grant) =>
+    Number(scope === 'nation') * 2 + Number(seesPersonalData);
+  return granted.toSorted((a, b) => rank(b) - rank(a))[0];
+}

@@ -1,0 +1,41 @@
+import { Problem } from '../problem.js';
+import { invalid, UNKNOWN_FIELD } from './validation.js';
+
+/** 32 levels are more than any body needs, and few enough for every walk over it. */
+const LEVELS_MAX = 32;
+export const BODY_BYTES_MAX = 256 * 1024;
+
+/**
+ * A JSON object, or a problem: `malformed-json` where it cannot be parsed, `validation-failed` where it is something else,
+ * nests too deep or names a member that every object has already, such as `__proto__`.
+ */
+export function parseBody(bytes: Buffer): object {
+  const body = parse(bytes);
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw invalid([{ pointer: '#', code: 'not-an-object', detail: 'The body must be one JSON object.' }]);
+  }
+  let level: object[] = [body];
+  for (let depth = 1; level.length > 0; depth += 1) {
+    if (depth > LEVELS_MAX) {
+      throw invalid([{ pointer: '#', code: 'too-deep', detail: `Nest at most ${LEVELS_MAX} levels.` }]);
+    }
+    const name = level.flatMap(Object.keys).find((key) => key in Object.prototype);
+    if (name !== undefined) throw invalid([{ pointer: `#/${name}`, ...UNKNOWN_FIELD }]);
+    level = level.flatMap((value): unknown[] => Object.values(value)).filter(isObject);
+  }
+  return body;
+}
+
+function parse(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (error) {
+    // Not the whole message: it quotes the body.
+    const where = /position \d+/.exec(String(error))?.[0] ?? 'the end';
+    throw new Problem('malformed-json', `The body is not JSON in UTF-8: look near ${where}.`);
+  }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}

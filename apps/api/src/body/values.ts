@@ -1,0 +1,217 @@
+import {
+  AREAS,
+  AUTHORITIES,
+  isArea,
+  isAirport,
+  isCountry,
+  isDay,
+  isPartialDate,
+  LAWS,
+  lawById,
+  suggestCountry,
+} from '#reference';
+import { field, type FieldOptions, type Rule, shown } from './field.js';
+
+/** One of a list of codes. */
+export const OneOf = (values: readonly string[], options: FieldOptions = {}) =>
+  field([oneOf(values)], { type: String, enum: [...values] }, { example: values[0], ...options });
+
+/** Text of `min` to `max` characters, without control characters. */
+export const Text = (min: number, max: number, options: FieldOptions = {}) =>
+  field([TEXT, length(min, max), PRINTABLE], { type: String, minLength: min, maxLength: max }, options);
+
+/** Text of several lines. */
+export const Prose = (max: number, options: FieldOptions = {}) =>
+  field([TEXT, length(1, max), LINES], { type: String, minLength: 1, maxLength: max }, options);
+
+/** A whole number. */
+export const Count = (min: number, max: number, options: FieldOptions = {}) =>
+  field([NUMBER, within(min, max)], { type: 'integer', minimum: min, maximum: max }, options);
+
+/** ISO 3166-1 alpha-3, `UKN` for unknown, `XXA` for stateless. */
+export const Country = (options: FieldOptions = {}) =>
+  field([COUNTRY], { type: String, minLength: 3, maxLength: 3 }, { example: 'AFG', ...options });
+
+/** ISO 3166-2, or a dated area of the agency. */
+export const Area = (options: FieldOptions = {}) =>
+  field([AREA], { type: String }, { example: 'KZ-75', ...options });
+
+/** IATA, three capital letters. */
+export const Airport = (options: FieldOptions = {}) =>
+  field([AIRPORT], { type: String, pattern: '^[A-Z]{3}$' }, { example: 'ALA', ...options });
+
+/** The id of an instrument in the catalogue of law. */
+export const LegalBasis = (options: FieldOptions = {}) =>
+  field([LAW], { type: String, enum: LAWS.map(({ id }) => id) }, { example: 'KZ-1998-RSD', ...options });
+
+/** `YYYY`, `YYYY-MM` or `YYYY-MM-DD`. */
+export const PartialDate = (options: FieldOptions = {}) =>
+  field(
+    [PARTIAL, REAL_DATE],
+    { type: String, pattern: PARTIAL_SHAPE.source },
+    { example: '1998-06', ...options },
+  );
+
+/** A whole day, `YYYY-MM-DD`. */
+export const WholeDay = (options: FieldOptions = {}) =>
+  field([DAY, REAL_DAY], { type: String, format: 'date' }, { example: '1998-06-26', ...options });
+
+/** RFC 3339, with its offset from UTC. */
+export const Instant = (options: FieldOptions = {}) =>
+  field([INSTANT], { type: String, format: 'date-time' }, { example: '1998-06-26T04:30:00Z', ...options });
+
+/** An id that Kosh gave. */
+export const Id = (options: FieldOptions = {}) =>
+  field(
+    [ID],
+    { type: String, format: 'uuid' },
+    { example: '0192f0c4-7a10-7cc3-9e6b-2f1d5c3a8b01', ...options },
+  );
+
+/** Female, male or unknown. */
+export const SexCode = (options: FieldOptions = {}) => OneOf(SEXES, options);
+
+/** The year of birth. */
+export const BirthYear = (options: FieldOptions = {}) => Count(...BIRTH_YEARS, { example: 1961, ...options });
+
+/** Who keeps a list or issues a status. */
+export const AuthorityCode = (options: FieldOptions = {}) => OneOf(AUTHORITIES, options);
+
+const SEXES = ['F', 'M', 'U'] as const;
+const BIRTH_YEARS = [1850, 2100] as const;
+
+export const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const PARTIAL_SHAPE = /^\d{4}(-\d{2}){0,2}$/;
+const DAY_SHAPE = /^\d{4}-\d{2}-\d{2}$/;
+const INSTANT_SHAPE = /^(\d{4}-\d{2}-\d{2})T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
+
+export function isInstant(value: string): boolean {
+  return isDay(INSTANT_SHAPE.exec(value)?.[1] ?? '');
+}
+
+const text = (test: (value: string) => boolean) => (value: unknown) =>
+  typeof value === 'string' && test(value);
+
+const TEXT: Rule = {
+  code: 'not-text',
+  test: (value) => typeof value === 'string',
+  detail: (value) => `Expected text, found ${shown(value)}.`,
+};
+
+const PRINTABLE: Rule = {
+  code: 'control-characters',
+  test: text((value) => !/[\p{Cc}\p{Cs}]/u.test(value)),
+  detail: () => 'Leave out control characters, line breaks and broken characters.',
+};
+
+const LINES: Rule = {
+  ...PRINTABLE,
+  test: text((value) => !/[^\P{Cc}\n\t]|\p{Cs}/u.test(value)),
+  detail: () => 'Leave out control characters and broken characters; line breaks may stay.',
+};
+
+const NUMBER: Rule = {
+  code: 'not-a-number',
+  test: (value) => Number.isSafeInteger(value),
+  detail: (value) => `Expected a whole number, found ${shown(value)}.`,
+};
+
+const COUNTRY: Rule = {
+  code: 'country-unknown',
+  test: text(isCountry),
+  detail: (value) => {
+    const meant = typeof value === 'string' ? suggestCountry(value) : undefined;
+    const remedy = meant ? `Use ${meant.text}.` : 'Use ISO 3166-1 alpha-3, UKN (unknown) or XXA (stateless).';
+    return `${shown(value)} is not a country code. ${remedy}`;
+  },
+};
+
+const AREA: Rule = {
+  code: 'area-unknown',
+  test: text(isArea),
+  detail: (value) =>
+    `${shown(value)} is none of the ${AREAS.length} areas we know. Use ISO 3166-2, such as RU-CE or KZ-75.`,
+};
+
+const AIRPORT: Rule = {
+  code: 'airport-unknown',
+  test: text(isAirport),
+  detail: (value) => `Expected an IATA code of three capital letters, such as ALA, found ${shown(value)}.`,
+};
+
+const LAW: Rule = {
+  code: 'legal-basis-unknown',
+  test: text((value) => lawById(value) !== undefined),
+  detail: (value) =>
+    `${shown(value)} is not in the catalogue of law. Use one of ${LAWS.map(({ id }) => id).join(', ')}.`,
+};
+
+const PARTIAL: Rule = {
+  code: 'not-a-date',
+  test: text((value) => PARTIAL_SHAPE.test(value)),
+  detail: (value) => `Expected YYYY, YYYY-MM or YYYY-MM-DD, found ${shown(value)}.`,
+};
+
+const REAL_DATE: Rule = {
+  code: 'date-impossible',
+  test: text(isPartialDate),
+  detail: (value) => `There is no ${shown(value)} in the calendar. Send what is known: a year alone will do.`,
+};
+
+const DAY: Rule = {
+  code: 'not-a-date',
+  test: text((value) => DAY_SHAPE.test(value)),
+  detail: (value) => `Expected a whole day, YYYY-MM-DD, found ${shown(value)}.`,
+};
+
+const REAL_DAY: Rule = {
+  code: 'date-impossible',
+  test: text(isDay),
+  detail: (value) => `There is no ${shown(value)} in the calendar.`,
+};
+
+const INSTANT: Rule = {
+  code: 'not-an-instant',
+  test: text(isInstant),
+  detail: (value) => `Expected a moment such as 1998-06-26T04:30:00Z, found ${shown(value)}.`,
+};
+
+const ID: Rule = {
+  code: 'not-an-id',
+  test: text((value) => UUID.test(value)),
+  detail: (value) => `Expected an id that Kosh gave (a UUID in lower case), found ${shown(value)}.`,
+};
+
+/** The rules of a value by themselves, for fields that may hold one value or another. */
+export const RULES = {
+  country: [COUNTRY],
+  area: [AREA],
+  sex: [oneOf(SEXES)],
+  year: [NUMBER, within(...BIRTH_YEARS)],
+  date: [PARTIAL, REAL_DATE],
+  authority: [oneOf(AUTHORITIES)],
+} satisfies Record<string, readonly Rule[]>;
+
+function oneOf(values: readonly string[]): Rule {
+  return {
+    code: 'not-one-of',
+    test: text((value) => values.includes(value)),
+    detail: (value) => `Expected one of ${values.join(', ')}, found ${shown(value)}.`,
+  };
+}
+
+function length(min: number, max: number): Rule {
+  return {
+    code: 'wrong-length',
+    test: text((value) => value.trim().length >= min && value.length <= max),
+    detail: () => `Expected ${min} to ${max} characters.`,
+  };
+}
+
+function within(min: number, max: number): Rule {
+  return {
+    code: 'out-of-range',
+    test: (value) => typeof value === 'number' && value >= min && value <= max,
+    detail: (value) => `Expected ${min} to ${max}, found ${shown(value)}.`,
+  };
+}

@@ -1,0 +1,101 @@
+import { Injectable } from '@nestjs/common';
+import { Pool } from 'pg';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Refused } from '#domain';
+import { head, type Receipt, VersionConflict } from '#event-store';
+import type { RequestLine } from './log.js';
+import { Problem } from './problem.js';
+
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+
+/** What Prometheus reads. No label names a person, a file or a user. */
+@Injectable()
+export class Metrics {
+  readonly registry = new Registry();
+  private readonly registers = [this.registry];
+
+  private readonly requests = new Histogram({
+    name: 'kosh_http_request_duration_seconds',
+    help: 'Requests, by route and status.',
+    labelNames: ['method', 'route', 'status'],
+    buckets: SECONDS,
+    registers: this.registers,
+  });
+  private readonly commands = new Counter({
+    name: 'kosh_commands_total',
+    help: 'Commands, by what became of them.',
+    labelNames: ['command', 'outcome'],
+    registers: this.registers,
+  });
+  private readonly appended = new Counter({
+    name: 'kosh_events_appended_total',
+    help: 'Events recorded through this process.',
+    labelNames: ['type'],
+    registers: this.registers,
+  });
+  private readonly conflicts = new Counter({
+    name: 'kosh_append_conflicts_total',
+    help: 'Commands given up because others kept changing the record.',
+    registers: this.registers,
+  });
+  private readonly position = new Gauge({
+    name: 'kosh_projection_position',
+    help: 'Position that a read model or process manager has reached.',
+    labelNames: ['projection'],
+    registers: this.registers,
+  });
+  private readonly lag = new Gauge({
+    name: 'kosh_projection_lag_events',
+    help: 'Events of the log that it has not seen yet.',
+    labelNames: ['projection'],
+    registers: this.registers,
+  });
+  private readonly pending = new Gauge({
+    name: 'kosh_outbox_pending',
+    help: 'Events of the log that the relay has not sent yet.',
+    registers: this.registers,
+  });
+
+  constructor(private readonly pool: Pool) {
+    collectDefaultMetrics({ register: this.registry });
+  }
+
+  request({ method, route, status, ms }: RequestLine): void {
+    this.requests.observe({ method, route, status }, ms / 1_000);
+  }
+
+  commandEnded(command: string, outcome: Receipt['outcome'], events: Receipt['events']): void {
+    this.commands.inc({ command, outcome });
+    for (const { type } of events) this.appended.inc({ type });
+  }
+
+  commandFailed(command: string, error: unknown): void {
+    const coded = error instanceof Refused || error instanceof Problem;
+    this.commands.inc({
+      command,
+      outcome: coded ? error.code : error instanceof Error ? error.name : 'unknown',
+    });
+    if (error instanceof VersionConflict) this.conflicts.inc();
+  }
+
+  /** In the text format. Without the database the figures of the log are left as they were. */
+  async text(): Promise<string> {
+    await this.lookAtTheLog().catch(() => undefined);
+    return this.registry.metrics();
+  }
+
+  private async lookAtTheLog(): Promise<void> {
+    const { position } = await head(this.pool);
+    const cursors = await this.pool.query<{ name: string; position: string }>(
+      'select name, position from reading.cursors',
+    );
+    for (const cursor of cursors.rows) {
+      this.position.set({ projection: cursor.name }, Number(cursor.position));
+      this.lag.set({ projection: cursor.name }, position - Number(cursor.position));
+    }
+    const relay = await this.pool.query<{ position: string }>(
+      'select max(position) as position from road.relay',
+    );
+    this.pending.set(position - Number(relay.rows[0]?.position ?? 0));
+  }
+}

@@ -1,0 +1,203 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { decodeJwt, importJWK, jwtVerify } from 'jose';
+import { connect } from '#event-store';
+import { localTokens } from '#vault';
+import { emptyDatabase } from '../../../test/support/database.js';
+import { type SmallAgency, smallAgency } from '../../../test/support/small-agency.js';
+
+const MAIN = new URL('../../../dist/apps/kosh/src/main.js', import.meta.url).pathname;
+
+let agency: SmallAgency;
+let folder: string;
+
+beforeAll(async () => {
+  agency = await smallAgency();
+  folder = await mkdtemp(join(tmpdir(), 'kosh-cli-'));
+});
+
+afterAll(() => agency.drop());
+
+describe('kosh verify', () => {
+  it('says that the log is whole', async () => {
+    const { code, out } = await kosh(['verify']);
+    expect([code, out]).toEqual([
+      0,
+      expect.stringMatching(/^The log is whole: \d+ events, the last with hash [0-9a-f]{64}/),
+    ]);
+  });
+
+  it('gives the same as JSON, and nothing else on stdout', async () => {
+    const { code, out } = await kosh(['verify', '--json']);
+    expect([code, JSON.parse(out)]).toMatchObject([0, { ok: true, events: agency.events, readModels: [] }]);
+  });
+
+  it('names the first bad position, and exits with 1', async () => {
+    const other = await smallAgency();
+    const owner = connect(other.url, 'kosh_owner');
+    await owner.query(`update log.events set body = '{}' where position = 3`);
+    const { code, out } = await kosh(['verify'], { DATABASE_URL: other.url });
+    expect([code, out]).toEqual([
+      1,
+      expect.stringMatching(/NOT whole. The first bad position is 3 \(hash\)/),
+    ]);
+    await owner.end();
+    await other.drop();
+  });
+});
+
+describe('kosh rebuild', () => {
+  it('makes every read model, which verify then finds right', async () => {
+    const rebuilt = await kosh(['rebuild']);
+    expect([rebuilt.code, rebuilt.out]).toEqual([
+      0,
+      expect.stringMatching(/^population: \d+ events in [\d.]+ s/),
+    ]);
+    const { code, out } = await kosh(['verify', '--json']);
+    const ok = { ok: true, position: agency.events };
+    expect([code, JSON.parse(out)]).toMatchObject([0, { ok: true, readModels: [ok, ok, ok, ok] }]);
+  });
+
+  it('makes only the one that is named', async () => {
+    expect((await kosh(['rebuild', 'flights'])).out).toMatch(/^flights: [^\n]*\n$/);
+  });
+
+  it('knows no others', async () => {
+    expect(await kosh(['rebuild', 'people'])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('flights'),
+    });
+  });
+});
+
+describe('kosh replay', () => {
+  it('prints the reports as they were', async () => {
+    const { code, out } = await kosh(['replay', '--known-at', '3', '--valid-on', '1997-12-31']);
+    expect(code).toBe(0);
+    expect(out).toContain('As known at position 3');
+    expect(out).toContain('People present on 1997-12-31: 2');
+    expect(out).toMatch(/│ AFG +│ 0 +│ 0 +│ 1 +│ 1 +│/);
+    expect(out).not.toContain('Tajiks');
+    expect((await kosh(['replay', '--valid-on', '1998-07-01'])).out).toMatch(/some 1,000 Tajiks/);
+  });
+
+  it('gives them as JSON', async () => {
+    const { out } = await kosh(['replay', '--valid-on', '1998-07-01', '--json']);
+    expect(JSON.parse(out)).toMatchObject({ validOn: '1998-07-01', population: { total: 3 } });
+  });
+
+  it.each([
+    ['--known-at', 'yesterday'],
+    ['--known-at', '1000000'],
+    ['--valid-on', '1998-02-30'],
+  ])('refuses %s %s as asked wrongly', async (option, value) => {
+    expect(await kosh(['replay', option, value])).toMatchObject({ code: 2, out: '' });
+  });
+});
+
+describe('kosh token', () => {
+  it('issues what the same data folder verifies', async () => {
+    const asked = [
+      'token',
+      '--role',
+      'caseworker',
+      'analyst',
+      '--office',
+      'Almaty',
+      '--actor',
+      'aigul',
+      '--ttl',
+      '90s',
+    ];
+    const { code, out } = await kosh(asked);
+    expect(code).toBe(0);
+    const { publicJwk } = await localTokens(folder);
+    const { payload } = await jwtVerify(out.trim(), await importJWK(publicJwk));
+    expect(payload).toMatchObject({ sub: 'aigul', office: 'Almaty', roles: ['caseworker', 'analyst'] });
+  });
+
+  it('gives eight hours unless told', async () => {
+    const { exp = 0, iat = 0 } = decodeJwt(
+      (await kosh(['token', '--role', 'auditor', '--office', 'Astana'])).out,
+    );
+    expect(exp - iat).toBe(8 * 3_600);
+  });
+
+  it.each([
+    [['--office', 'Almaty']],
+    [['--role', 'boss', '--office', 'Almaty']],
+    [['--role', 'analyst']],
+    [['--role', 'analyst', '--office', 'Almaty', '--ttl', '31d']],
+  ])('is asked wrongly with %j', async (options) => {
+    expect(await kosh(['token', ...options])).toMatchObject({ code: 2, out: '' });
+  });
+
+  it('leaves it to the issuer where there is one', async () => {
+    const asked = ['token', '--role', 'analyst', '--office', 'Almaty'];
+    const refused = await kosh(asked, { OIDC_ISSUER: 'https://id.example.org' });
+    expect(refused).toMatchObject({
+      code: 2,
+      out: '',
+      err: expect.stringContaining('https://id.example.org'),
+    });
+  });
+});
+
+describe('kosh migrate', () => {
+  it('brings an empty database to this version, once', async () => {
+    const { url, drop } = await emptyDatabase();
+    const env = { DATABASE_URL: url };
+    expect(await kosh(['verify'], env)).toMatchObject({ code: 3 });
+    expect(await kosh(['migrate'], env)).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^applied 0001_/),
+    });
+    expect(await kosh(['migrate'], env)).toMatchObject({ code: 0, out: 'nothing to apply\n' });
+    expect(await kosh(['verify'], env)).toMatchObject({ code: 0 });
+    await drop();
+  });
+});
+
+describe('without an answer', () => {
+  it('kosh exits with 3 and says what it could not reach, without the password', async () => {
+    const env = { DATABASE_URL: 'postgres://kosh:hush@127.0.0.1:1/kosh' };
+    const { code, err } = await kosh(['verify'], env);
+    expect([code, err]).toEqual([3, expect.stringMatching(/127\.0\.0\.1:1\/kosh: .*ECONNREFUSED/)]);
+    expect(err).not.toContain('hush');
+  });
+
+  it('kosh asks which database, when none is named and none runs here', async () => {
+    const { code, err } = await kosh(['verify'], { DATABASE_URL: '', KOSH_DATA_DIR: '/nowhere' });
+    expect([code, err]).toEqual([3, expect.stringMatching(/Set DATABASE_URL, or start Kosh in this folder/)]);
+  });
+
+  it('kosh finds the database of the Kosh that runs here', async () => {
+    await writeFile(join(folder, 'database-url'), agency.url, { mode: 0o600 });
+    expect(await kosh(['verify'], { DATABASE_URL: '' })).toMatchObject({ code: 0 });
+  });
+});
+
+it('kosh says what it can do, and what its exit codes mean', async () => {
+  const { code, out } = await kosh(['--help']);
+  expect(code).toBe(0);
+  for (const verb of ['migrate', 'token', 'verify', 'replay', 'rebuild', 'Exits with 0'])
+    expect(out).toContain(verb);
+  expect(await kosh(['verfy'])).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('Did you mean verify?'),
+  });
+});
+
+async function kosh(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    env: { PATH: process.env.PATH, DATABASE_URL: agency.url, KOSH_DATA_DIR: folder, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const [out, err] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
+  return { code: child.exitCode, out, err };
+}

@@ -1,0 +1,33 @@
+import { Argument, type Command } from 'commander';
+import { READ_MODELS, rebuild } from '#projections';
+import { withDatabase } from './database.js';
+import { progress } from './progress.js';
+
+/** `kosh rebuild` */
+export function addRebuild(program: Command): void {
+  const names = READ_MODELS.map(({ name }) => name);
+  program
+    .command('rebuild')
+    .summary('make read models anew from the log')
+    .description(
+      'Makes one read model, or all of them, anew from the log beside the live tables, then puts it in ' +
+        'their place. Readers do not wait, and a projector that is running goes on from there. A rebuild ' +
+        'that fails leaves nothing behind.',
+    )
+    .addArgument(new Argument('[name]', 'the read model; all of them unless told').choices(names))
+    .addHelpText('after', `\nExamples:\n  npx kosh rebuild\n  npx kosh rebuild ${names[0]}`)
+    .action(async (name?: string) => {
+      await withDatabase('kosh_projector', async (pool) => {
+        for (const projection of READ_MODELS.filter((one) => name === undefined || one.name === name)) {
+          const bar = progress();
+          const startedAt = performance.now();
+          const onProgress = ({ position, upTo }: { position: number; upTo: number }) =>
+            bar.update(projection.name, position, upTo);
+          const events = await rebuild({ projection, pool, onProgress }).finally(bar.stop);
+          const seconds = (performance.now() - startedAt) / 1_000;
+          const pace = Math.round(events / seconds).toLocaleString('en');
+          console.log(`${projection.name}: ${events} events in ${seconds.toFixed(1)} s, ${pace} events/s`);
+        }
+      });
+    });
+}

@@ -1,0 +1,50 @@
+import { userInfo } from 'node:os';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { localTokens, type Role, ROLES } from '#vault';
+import { dataDir } from './database.js';
+
+const SECONDS = { s: 1, m: 60, h: 3_600, d: 86_400 } as const;
+const TTL_MAX_DAYS = 30;
+
+type TokenOptions = { role: Role[]; office: string; actor: string; ttl: number };
+
+/** `kosh token` */
+export function addToken(program: Command): void {
+  program
+    .command('token')
+    .summary('issue a token for local mode')
+    .description(
+      'Prints a bearer token that a Kosh in local mode with the same data folder accepts. ' +
+        'Where OIDC_ISSUER is set, tokens come from there.',
+    )
+    .addOption(new Option('--role <role...>', 'what the bearer may do').choices(ROLES).makeOptionMandatory())
+    .requiredOption('--office <name>', 'the office whose files the bearer sees')
+    .option('--actor <name>', 'who asks, as the log will say', userInfo().username)
+    .addOption(
+      new Option('--ttl <time>', `how long it is good, such as 90s, 30m, 8h; at most ${TTL_MAX_DAYS}d`)
+        .argParser(seconds)
+        .default(8 * SECONDS.h, '8h'),
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  npx kosh token --role caseworker --office Almaty
+  curl -H "Authorization: Bearer $(npx kosh token --role analyst --office Astana)" \\
+    http://127.0.0.1:3000/v1/reports/population?by=origin`,
+    )
+    .action(async ({ role, office, actor, ttl }: TokenOptions, command: Command) => {
+      const issuer = process.env.OIDC_ISSUER;
+      if (issuer) command.error(`error: OIDC_ISSUER is set: get the token from ${issuer}.`);
+      const { issue } = await localTokens(dataDir());
+      console.log(await issue({ actor, office, roles: role, ttlSeconds: ttl }));
+    });
+}
+
+function seconds(text: string): number {
+  const [, count, unit] = /^(\d{1,7})([smhd])$/.exec(text) ?? [];
+  const total =
+    unit === 's' || unit === 'm' || unit === 'h' || unit === 'd' ? Number(count) * SECONDS[unit] : 0;
+  if (total > 0 && total <= TTL_MAX_DAYS * SECONDS.d) return total;
+  throw new InvalidArgumentError(`Give a time such as 90s, 30m or 8h, at most ${TTL_MAX_DAYS}d.`);
+}

@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { connect } from '#event-store';
+import type { Stack } from '../support/stack.js';
+import { type Figure, load, percentiles } from './measure.js';
+import { registration } from './people.js';
+
+const FOR_MS = 5_000;
+const PER_SECOND = 100;
+
+/** Registrations through the whole stack, beside `select 1` by the same number of clients. */
+export async function benchHttp(stack: Stack): Promise<readonly Figure[]> {
+  const pool = connect(stack.databaseUrl, 'kosh_api', { max: 32 });
+  const figures: Figure[] = [];
+  for (const clients of [1, 32]) {
+    await load(clients, 1_000, () => register(stack));
+    const { perSecond, p50Ms, p99Ms } = await load(clients, FOR_MS, () => register(stack));
+    const nothing = await load(clients, 1_000, () => pool.query('select 1'));
+    figures.push({
+      work: `registrations through HTTP, ${clients} clients (driver in the same process)`,
+      value: perSecond,
+      unit: '/s',
+      p50Ms,
+      p99Ms,
+      limit: { what: 'select 1', value: nothing.perSecond },
+    });
+  }
+  await pool.end();
+  return figures;
+}
+
+/** From a registration's answer to its being in the report, at a steady 100 registrations per second. */
+export async function benchDelay(stack: Stack, road: string): Promise<Figure> {
+  const pool = connect(stack.databaseUrl, 'kosh_api', { max: 4 });
+  const delays: number[] = [];
+  const seen = new Map<number, number>();
+  let watching = true;
+  const watch = (async () => {
+    while (watching) {
+      const { rows } = await pool.query<{ position: string }>(
+        `select position from reading.cursors where name = 'population'`,
+      );
+      const [now, reached] = [performance.now(), Number(rows[0]?.position)];
+      for (const [position, since] of seen) {
+        if (position > reached) continue;
+        delays.push(now - since);
+        seen.delete(position);
+      }
+      await delay(1);
+    }
+  })();
+  const startedAt = performance.now();
+  const sent: Promise<void>[] = [];
+  for (let i = 0; i < PER_SECOND * 10; i += 1) {
+    await delay(Math.max(0, startedAt + (i * 1_000) / PER_SECOND - performance.now()));
+    const before = performance.now();
+    sent.push(register(stack).then(({ position }) => void seen.set(position, before)));
+  }
+  await Promise.all(sent);
+  while (seen.size > 0) await delay(5);
+  watching = false;
+  await watch;
+  await pool.end();
+  const { p50Ms, p99Ms } = percentiles(delays);
+  return {
+    work: `write to report through ${road}, ${PER_SECOND} registrations/s, request included`,
+    value: p50Ms,
+    unit: 'ms',
+    p50Ms,
+    p99Ms,
+    target: 'p99 < 100 ms',
+    reached: p99Ms < 100,
+  };
+}
+
+async function register(stack: Stack): Promise<{ position: number }> {
+  const { office: _office, late: _late, ...facts } = registration(Math.random());
+  const response = await fetch(`${stack.url}/v1/cases`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${stack.token}`,
+      'content-type': 'application/json',
+      'idempotency-key': randomUUID(),
+    },
+    body: JSON.stringify({
+      ...facts,
+      person: { names: [{ full: 'Invented Person', script: 'Latn', kind: 'as-documented' }] },
+    }),
+  });
+  if (response.status !== 201) throw new Error(`${response.status}: ${await response.text()}`);
+  return (await response.json()) as { position: number };
+}

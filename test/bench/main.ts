@@ -1,0 +1,61 @@
+import { writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import Table from 'cli-table3';
+import { benchAppend } from './append.js';
+import { benchDelay, benchHttp } from './http.js';
+import type { Figure } from './measure.js';
+import { benchReading } from './read.js';
+import { withDatabase, withStack } from './servers.js';
+import { startServers } from '../support/servers.js';
+
+const RESULTS = 'bench-results.json';
+
+const number = (value: number | undefined, digits = 0) =>
+  value?.toLocaleString('en', { maximumFractionDigits: digits }) ?? '';
+
+function print(figures: readonly Figure[]): void {
+  const table = new Table({
+    head: ['work', 'figure', 'p50 ms', 'p99 ms', 'limit in the same run', 'of it', 'to reach', ''],
+    colAligns: ['left', 'right', 'right', 'right', 'left', 'right', 'left', 'left'],
+    style: { head: [], border: [], compact: true },
+  });
+  for (const { work, value, unit, p50Ms, p99Ms, limit, target, reached } of figures) {
+    table.push([
+      work,
+      `${number(value, unit === 'ms' ? 1 : 0)} ${unit}`,
+      number(p50Ms, 2),
+      number(p99Ms, 2),
+      limit ? `${limit.what}: ${number(limit.value, unit === 'ms' ? 2 : 0)} ${unit}` : '',
+      limit && unit === '/s' ? `${number(value / limit.value, 2)} ×` : '',
+      target ?? '',
+      reached === undefined ? '' : reached ? 'reached' : 'missed',
+    ]);
+  }
+  process.stdout.write(`${table.toString()}\n`);
+}
+
+const say = (line: string) => void process.stderr.write(`${line}\n`);
+const figures: Figure[] = [];
+const stopServers = await startServers();
+
+say('append …');
+await withDatabase(async (url) => void figures.push(...(await benchAppend(url))));
+say('rebuild and report …');
+await withDatabase(async (url) => void figures.push(...(await benchReading(url))));
+say('HTTP, and the road through the log …');
+await withStack({ kafka: false }, async (stack) => {
+  figures.push(...(await benchHttp(stack)), await benchDelay(stack, 'the log'));
+});
+say('the road through Kafka …');
+await withStack({ kafka: true }, async (stack) => void figures.push(await benchDelay(stack, 'Kafka')));
+
+await stopServers();
+print(figures);
+const machine = {
+  cpus: cpus().length,
+  model: cpus()[0]?.model,
+  node: process.version,
+  at: new Date().toISOString(),
+};
+await writeFile(RESULTS, `${JSON.stringify({ machine, figures }, null, 2)}\n`);
+say(`Written to ${RESULTS}.`);
