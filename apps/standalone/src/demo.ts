@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { verify } from '#audit';
+import { discardPostgres } from '#embedded';
 import { connect, head } from '#event-store';
 import { READ_MODELS } from '#projections';
 import { localTokens, ROLES } from '#vault';
@@ -16,6 +17,7 @@ export async function runDemo(): Promise<void> {
   const startedAt = performance.now();
   const dataDir = join(process.env['KOSH_DATA_DIR'] ?? '.kosh', 'demo');
   // Only what an earlier demo made: the data of `npm start` lie beside it.
+  await discardPostgres(join(dataDir, 'postgres'));
   await rm(dataDir, { recursive: true, force: true });
   say(
     'Kosh plays the history of a migration agency. People, names and files are invented; totals are sourced.\n',

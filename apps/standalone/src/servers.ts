@@ -13,7 +13,8 @@ export type Servers = Readonly<{
 
 /** Postgres and Kafka: those the environment names, else those of this machine. Says which it took. */
 export async function openServers(dataDir: string, env: NodeJS.ProcessEnv, say: Say): Promise<Servers> {
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  // Postgres, which does not run as root, may have to pass through; what is secret in it is readable to us alone.
+  await mkdir(dataDir, { recursive: true, mode: 0o711 });
   const [postgres, kafka] = await Promise.allSettled([
     openPostgres(dataDir, env, say),
     openKafka(dataDir, env, say),

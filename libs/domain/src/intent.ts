@@ -28,7 +28,7 @@ export type Intent = Readonly<{
 export function intend<State, In extends { type: string }, Out extends KoshEvent>(
   decider: Decider<State, In, Out>,
   id: string,
-  command: In,
+  command: NoInfer<In>,
   at = '',
 ): Intent {
   // A stream holds the events of its own category only, since `decide` is the one way into it.

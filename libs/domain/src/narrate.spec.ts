@@ -61,7 +61,8 @@ const told: readonly (readonly [KoshEvent, string])[] = [
   [
     registered,
     'Registered by AMD on 20 June 1998 as asylum-seeker under KZ-1998-RSD: citizenship Afghanistan, ' +
-      'fled Chechnya, Russian Federation, arrived in March 1996, lives in Almaty oblast, more than five days after arrival.',
+      'fled Chechnya, Russian Federation, arrived in March 1996, lives in Almaty oblast, ' +
+      'more than five days after arrival.',
   ],
   [
     { type: 'MigrantRegistered', data: { ...unarrived, late: false } },
@@ -169,17 +170,17 @@ const told: readonly (readonly [KoshEvent, string])[] = [
     'Planned Kazakhstan Airlines KZ-7 from Jeddah to Almaty, on 26 June 1998 at 01:00 UTC: 184 ' +
       'seats, paid by the state.',
   ],
-  [{ type: 'PassengerAdded', data: passenger }, 'Passenger p-1 (case c-1) was put on the list.'],
-  [{ type: 'PassengerRemoved', data: { passenger: 'p-1' } }, 'Passenger p-1 was taken off the list.'],
+  [{ type: 'PassengerAdded', data: passenger }, 'On the list: passenger p-1 (case c-1).'],
+  [{ type: 'PassengerRemoved', data: { passenger: 'p-1' } }, 'Taken off the list: passenger p-1.'],
   [
     { type: 'ManifestFinalised', data: { version: 2, listed: 181 } },
     'The manifest was fixed: version 2, 181 listed.',
   ],
-  [{ type: 'PassengerBoarded', data: passenger }, 'Passenger p-1 (case c-1) boarded.'],
-  [{ type: 'PassengerNoShow', data: passenger }, 'Passenger p-1 (case c-1) did not come.'],
+  [{ type: 'PassengerBoarded', data: passenger }, 'Boarded: passenger p-1 (case c-1).'],
+  [{ type: 'PassengerNoShow', data: passenger }, 'Did not come: passenger p-1 (case c-1).'],
   [
     { type: 'PassengerOffloaded', data: { ...passenger, reasonCode: 'unfit-to-fly' } },
-    'Passenger p-1 (case c-1) was not carried (unfit to fly).',
+    'Was not carried: passenger p-1 (case c-1) (unfit to fly).',
   ],
   [
     { type: 'FlightDeparted', data: { departedAt: '1998-06-26T01:30:00Z', onBoard: 177 } },
@@ -187,11 +188,11 @@ const told: readonly (readonly [KoshEvent, string])[] = [
   ],
   [
     { type: 'FlightDiverted', data: { airport: 'TAS', landedAt: '1998-06-26T05:10:00Z', onBoard: 175 } },
-    'Was diverted to Tashkent on 26 June 1998 at 05:10 UTC with 175 on board.',
+    'Was diverted: landed in Tashkent on 26 June 1998 at 05:10 UTC with 175 on board.',
   ],
   [
     { type: 'PassengerDisembarked', data: { ...passenger, airport: 'TAS' } },
-    'Passenger p-1 (case c-1) left the flight in Tashkent.',
+    'Left the flight in Tashkent: passenger p-1 (case c-1).',
   ],
   [
     { type: 'FlightArrived', data: { airport: 'QQQ', arrivedAt: '1998-06-26T08:00:00Z', onBoard: 175 } },
@@ -203,7 +204,7 @@ const told: readonly (readonly [KoshEvent, string])[] = [
   ],
   [
     { type: 'PassengerArrivalRefused', data: { ...passenger, code: 'would-contradict' } },
-    'Passenger p-1 (case c-1) arrived, but the case did not allow it (would contradict): someone must look.',
+    'The case of passenger p-1 (case c-1) did not allow the arrival (would contradict).',
   ],
   [
     estimate('more-than'),

@@ -1,11 +1,10 @@
-import { AIRPORTS, areaName, type CountryCode, countryName, firstDay, statusLabel } from '#reference';
+import { AIRPORTS, areaName, type CountryCode, countryName, firstDay, type PartialDate, statusLabel } from '#reference';
 import type {
   CaseCorrected,
   ManifestLeft,
   MigrantDeparted,
   MigrantEncountered,
   MigrantRegistered,
-  PartialDate,
   Place,
   StatusChanged,
 } from './case/case.events.js';
@@ -43,29 +42,29 @@ export function narrate({ type, data }: KoshEvent): string {
     case 'FlightPlanned':
       return planned(data);
     case 'PassengerAdded':
-      return `${passenger(data)} was put on the list.`;
+      return `On the list: ${passenger(data)}.`;
     case 'PassengerRemoved':
-      return `${passenger(data)} was taken off the list.`;
+      return `Taken off the list: ${passenger(data)}.`;
     case 'ManifestFinalised':
       return `The manifest was fixed: version ${data.version}, ${data.listed} listed.`;
     case 'PassengerBoarded':
-      return `${passenger(data)} boarded.`;
+      return `Boarded: ${passenger(data)}.`;
     case 'PassengerNoShow':
-      return `${passenger(data)} did not come${because(data.reasonCode)}.`;
+      return `Did not come: ${passenger(data)}${because(data.reasonCode)}.`;
     case 'PassengerOffloaded':
-      return `${passenger(data)} was not carried${because(data.reasonCode)}.`;
+      return `Was not carried: ${passenger(data)}${because(data.reasonCode)}.`;
     case 'FlightDeparted':
       return `Departed ${moment(data.departedAt)} with ${data.onBoard} on board.`;
     case 'FlightDiverted':
-      return `Was diverted to ${airport(data.airport)} ${moment(data.landedAt)} with ${data.onBoard} on board.`;
+      return `Was diverted: landed in ${landing(data.airport, data.landedAt, data.onBoard)}.`;
     case 'PassengerDisembarked':
-      return `${passenger(data)} left the flight in ${airport(data.airport)}.`;
+      return `Left the flight in ${airport(data.airport)}: ${passenger(data)}.`;
     case 'FlightArrived':
-      return `Arrived in ${airport(data.airport)} ${moment(data.arrivedAt)} with ${data.onBoard} on board.`;
+      return `Arrived in ${landing(data.airport, data.arrivedAt, data.onBoard)}.`;
     case 'FlightCancelled':
       return `The flight was cancelled${because(data.reasonCode)}.`;
     case 'PassengerArrivalRefused':
-      return `${passenger(data)} arrived, but the case did not allow it${because(data.code)}: someone must look.`;
+      return `The case of ${passenger(data)} did not allow the arrival${because(data.code)}.`;
     case 'EstimateRecorded':
       return estimated(data);
     case 'EstimateSuperseded':
@@ -95,8 +94,8 @@ function registered(data: MigrantRegistered['data']): string {
 
 function statusChanged(data: StatusChanged['data']): string {
   const { from, to, legalBasis, issuer, effectiveOn, reasonCode } = data;
-  const change = `from ${label(from, effectiveOn)} to ${label(to, effectiveOn)}`;
-  return `${issuer} changed the status ${when(effectiveOn)} ${change} under ${legalBasis}${because(reasonCode)}.`;
+  const change = `from ${label(from, effectiveOn)} to ${label(to, effectiveOn)} under ${legalBasis}`;
+  return `${issuer} changed the status ${when(effectiveOn)} ${change}${because(reasonCode)}.`;
 }
 
 function departed({ departedOn, kind, destination }: MigrantDeparted['data']): string {
@@ -196,7 +195,7 @@ function count(value: number | undefined): string {
 }
 
 function passenger({ passenger: id, case: file }: Passenger): string {
-  return file === undefined ? `Passenger ${id}` : `Passenger ${id} (case ${file})`;
+  return file === undefined ? `passenger ${id}` : `passenger ${id} (case ${file})`;
 }
 
 function label(status: StatusChanged['data']['to'], on: PartialDate): string {
@@ -210,6 +209,10 @@ function named({ country, area: part }: Place, on?: PartialDate): string {
 /** The name of that time, or of today. */
 function area(code: string, on = '9999'): string {
   return areaName(code, firstDay(on));
+}
+
+function landing(at: string, instant: string, onBoard: number): string {
+  return `${airport(at)} ${moment(instant)} with ${onBoard} on board`;
 }
 
 function airport(code: string): string {

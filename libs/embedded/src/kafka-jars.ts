@@ -5,7 +5,7 @@ import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isAlive } from './server.js';
+import { isAlive, pidIn } from './second-start.js';
 
 /** Told what is fetched and how far it is: a sentence, at most every two seconds. */
 export type Progress = (message: string) => void;
@@ -18,7 +18,7 @@ const CACHE = join(homedir(), '.cache/kosh');
 /** Where the jars are once they are fetched. */
 export const JARS = join(CACHE, `kafka-${KAFKA}`);
 
-const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
+const POM = `<project>
   <modelVersion>4.0.0</modelVersion>
   <groupId>kosh</groupId><artifactId>kafka</artifactId><version>1</version><packaging>pom</packaging>
   <dependencies>
@@ -34,13 +34,13 @@ const PROGRESS_MS = 2000;
 const POLL_MS = 100;
 
 function dependency(group: string, artifact: string, version: string): string {
-  const names = `<groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${version}</version>`;
-  return `<dependency>${names}</dependency>`;
+  const name = `<groupId>${group}</groupId><artifactId>${artifact}</artifactId>`;
+  return `<dependency>${name}<version>${version}</version></dependency>`;
 }
 
 /**
- * The folder of Kafka's jars: `KOSH_KAFKA_LIBS`, else a cache that Maven fills at the first call, once, whoever else
- * calls meanwhile. Throws, with what Maven said and a remedy, if they cannot be fetched.
+ * The folder of Kafka's jars: `KOSH_KAFKA_LIBS`, else a cache that Maven fills at the first call, once,
+ * whoever else calls meanwhile. Throws, with what Maven said and a remedy, if they cannot be fetched.
  */
 export async function kafkaJars(onProgress: Progress = showProgress): Promise<string> {
   const given = process.env.KOSH_KAFKA_LIBS;
@@ -67,8 +67,9 @@ function take(lock: string): boolean {
     fs.writeFileSync(lock, String(process.pid), { flag: 'wx' });
     return true;
   } catch (error) {
-    if (!fs.existsSync(lock)) throw error;
-    if (!isAlive(Number(fs.readFileSync(lock, 'utf8')))) fs.rmSync(lock, { force: true });
+    if (!String(error).includes('EEXIST')) throw error;
+    const holder = pidIn(lock);
+    if (holder !== undefined && !isAlive(holder)) fs.rmSync(lock, { force: true });
     return false;
   }
 }
@@ -76,11 +77,11 @@ function take(lock: string): boolean {
 /** Renamed into place when it is whole, so that one which was interrupted is begun again. */
 async function download(onProgress: Progress): Promise<void> {
   const part = `${basename(JARS)}.part-`;
-  for (const name of fs.readdirSync(CACHE))
-    if (name.startsWith(part)) fs.rmSync(join(CACHE, name), { recursive: true });
+  const left = fs.readdirSync(CACHE).filter((name) => name.startsWith(part));
+  for (const name of left) fs.rmSync(join(CACHE, name), { recursive: true });
   const draft = fs.mkdtempSync(join(CACHE, part)); // Not the last one's: its Maven may be at work still.
   fs.writeFileSync(join(draft, 'pom.xml'), POM);
-  onProgress(`Fetching Apache Kafka ${KAFKA} by Maven, this once: about 70 MB with what Maven itself needs.`);
+  onProgress(`Fetching Apache Kafka ${KAFKA} by Maven, this once: about 70 MB, with Maven's own plugin.`);
   await runMaven(draft, onProgress);
   fs.renameSync(join(draft, 'jars'), JARS);
   fs.rmSync(draft, { recursive: true });
@@ -88,14 +89,10 @@ async function download(onProgress: Progress): Promise<void> {
 }
 
 async function runMaven(folder: string, onProgress: Progress): Promise<void> {
-  const args = [
-    '--batch-mode',
-    '-f',
-    join(folder, 'pom.xml'),
-    GOAL,
-    `-DoutputDirectory=${join(folder, 'jars')}`,
-  ];
-  const maven = spawn('mvn', args, { stdio: ['ignore', 'pipe', 'ignore'] });
+  const maven = spawn('mvn', ['--batch-mode', GOAL, '-DoutputDirectory=jars'], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
   setTimeout(() => maven.kill(), DOWNLOAD_TIMEOUT_MS).unref();
   const closed = new Promise((resolve) => maven.once('close', resolve));
   await once(maven, 'spawn');
@@ -113,8 +110,8 @@ async function runMaven(folder: string, onProgress: Progress): Promise<void> {
   if (maven.exitCode === 0) return;
   const why = errors[0] ?? `Maven ended with ${maven.signalCode ?? `exit code ${maven.exitCode}`}.`;
   throw new Error(
-    `Kafka could not be fetched. Try again with a network, or set KOSH_KAFKA_LIBS to a folder of its jars, or ` +
-      `KAFKA_BROKERS to a Kafka that runs. ${why}`,
+    `Kafka could not be fetched. Try again with a network, or set KOSH_KAFKA_LIBS to a folder of its jars, ` +
+      `or KAFKA_BROKERS to a Kafka that runs. ${why}`,
   );
 }
 

@@ -1,8 +1,8 @@
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { once } from 'node:events';
 import { afterAll, expect, it } from '@jest/globals';
 import { describeWithKafka } from '../../../test/support/kafka.js';
 import { type Kafka, startKafka } from './index.js';
@@ -28,7 +28,7 @@ describeWithKafka('a Kafka of our own', () => {
     expect(running.brokers).toBe(before.brokers);
     expect(clusterId()).toBe(cluster);
     await expect(knock(running.brokers)).resolves.toBeUndefined();
-  });
+  }, 120_000);
 
   it('refuses to serve data that are being served, and names the process that does', async () => {
     await expect(startKafka({ dataDir })).rejects.toThrow(`served already, by process ${running?.pid}`);

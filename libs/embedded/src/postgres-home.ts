@@ -14,8 +14,8 @@ export const ENVIRONMENT = { PATH: process.env.PATH ?? '', LC_ALL: 'C', TZ: 'UTC
 const INITDB_TIMEOUT_MS = 60_000;
 
 /**
- * Whom Postgres, which refuses root, runs as when we are root: who owns the data, else `postgres`, else `kosh`, made
- * here. Undefined when we are not root: as we do.
+ * Whom Postgres, which refuses root, runs as when we are root: who owns the data, else `postgres`, else
+ * `kosh`, made here. Undefined when we are not root: as we do.
  */
 export function userFor(dataDir: string): RunAs | undefined {
   const owner = fs.statSync(dataDir, { throwIfNoEntry: false });
@@ -48,8 +48,9 @@ function account(name: string): RunAs | undefined {
 }
 
 /**
- * The folder of a cluster (`cluster/`) and its password (`secret`), made at the first start. Where `runAs` cannot enter
- * the parent of `dataDir` it is made in `openFolder()`, and `dataDir` is a link to it.
+ * The folder of a cluster (`cluster/`) and its password (`secret`), made at the first start. Where
+ * `runAs` cannot enter the parent of `dataDir` it is made in `openFolder()`, and `dataDir` is a link to
+ * it.
  */
 export function homeOf(dataDir: string, binaries: Binaries, runAs: RunAs | undefined): string {
   const wanted = fs.existsSync(dataDir) ? fs.realpathSync(dataDir) : resolve(dataDir);
@@ -71,7 +72,8 @@ function ofSameMajor(home: string, { version, major }: Binaries): string {
   const made = fs.readFileSync(join(home, 'cluster/PG_VERSION'), 'utf8').trim();
   if (made === String(major)) return home;
   throw new Error(
-    `The data in ${home} were made by Postgres ${made}, and this is ${version}. Start that one, or name another folder.`,
+    `The data in ${home} were made by Postgres ${made}, and this is ${version}. ` +
+      'Start that one, or name another folder.',
   );
 }
 

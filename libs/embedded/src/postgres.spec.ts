@@ -37,8 +37,11 @@ describe('a Postgres of our own', () => {
   });
 
   it('refuses to serve data that are being served, and names the process that does', async () => {
-    await expect(startPostgres({ dataDir })).rejects.toThrow(`served already, by process ${running.pid}`);
-    await expect(discardPostgres(dataDir)).rejects.toThrow(`served already, by process ${running.pid}`);
+    const refusal = `served already, by process ${running.pid}`;
+    await Promise.all([
+      expect(startPostgres({ dataDir })).rejects.toThrow(refusal),
+      expect(discardPostgres(dataDir)).rejects.toThrow(refusal),
+    ]);
   });
 
   it('keeps what was written when it is stopped and started again', async () => {

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { freePort } from './free-port.js';
 import { findPostgres } from './postgres-binaries.js';
 import { ENVIRONMENT, homeOf, SUPERUSER, userFor } from './postgres-home.js';
-import { launch, type Launch, refuseSecondStart, type Server } from './server.js';
+import { refuseSecondStart } from './second-start.js';
+import { launch, type Launch, type Server } from './server.js';
 
 export type PostgresOptions = Readonly<{
   /** Where the data live; made at the first start. */
@@ -30,8 +31,9 @@ const START_TIMEOUT_MS = 60_000;
 const TRIES_MAX = 3;
 
 /**
- * Starts a Postgres of our own on 127.0.0.1, with the data of `dataDir`; root's runs as the user `postgres` or `kosh`.
- * Throws if these data are being served already, or, with the server's last lines, if it is not ready in a minute.
+ * Starts a Postgres of our own on 127.0.0.1, with the data of `dataDir`; root's runs as the user
+ * `postgres` or `kosh`. Throws if these data are being served already, or, with the server's last lines,
+ * if it is not ready in a minute.
  */
 export async function startPostgres({ dataDir, port, log }: PostgresOptions): Promise<Postgres> {
   const runAs = userFor(dataDir);

@@ -1,6 +1,5 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -24,7 +23,10 @@ export type Launch = Readonly<{
 
 export type Server = Readonly<{
   pid: number;
-  /** Resolves when `ready` says so. Rejects, with the server's last lines, when it has exited or is too late. */
+  /**
+   * Resolves when `ready` says so. Rejects, with the server's last lines, when it has exited or is too
+   * late.
+   */
   until: (ready: () => boolean | Promise<boolean>, timeoutMs: number) => Promise<void>;
   /** Resolves when the process is gone, which is forced after 30 s. May be called again. */
   stop: () => Promise<void>;
@@ -33,13 +35,12 @@ export type Server = Readonly<{
 }>;
 
 const STOP_TIMEOUT_MS = 30_000;
-const RELEASE_TIMEOUT_MS = 2000;
 const POLL_MS = 20;
 const TAIL_LINES = 50;
 
 /**
- * Starts a server in a session of its own, so that Ctrl-C reaches us and not it: we stop it after its clients. When we
- * are killed ourselves it is aborted, so that none is left behind.
+ * Starts a server in a session of its own, so that Ctrl-C reaches us and not it: we stop it after its
+ * clients. When we are killed ourselves it is aborted, so that none is left behind.
  */
 export async function launch(how: Launch): Promise<Server> {
   const { name, command, args, cwd, env, runAs, stopSignal, abortSignal } = how;
@@ -82,55 +83,6 @@ export async function launch(how: Launch): Promise<Server> {
   return { pid, until, stop: () => end(stopSignal), abort: () => end(abortSignal) };
 }
 
-/**
- * Throws if the process that `pidFile` names serves the data in `folder`. Removes the file if that process lives but is
- * another, which has the number by chance (where there is no /proc to tell: if `program` is not in its command line).
- * The file of a dead process is left to the server, which replaces it without a race.
- */
-export async function refuseSecondStart(folder: string, pidFile: string, program: string): Promise<void> {
-  // A server whose parent was just killed is about to end, one whose file is still empty to write its number there.
-  const deadline = Date.now() + RELEASE_TIMEOUT_MS;
-  for (let pid = pidIn(pidFile); pid !== undefined; pid = pidIn(pidFile)) {
-    const isBeingWritten = Number.isNaN(pid);
-    if (!isBeingWritten && !isServing(pid, folder, program))
-      return isAlive(pid) ? rmSync(pidFile) : undefined;
-    if (Date.now() > deadline) {
-      if (isBeingWritten) return rmSync(pidFile); // By whoever was cut off.
-      throw new Error(`The data in ${folder} are served already, by process ${pid}. Stop that one first.`);
-    }
-    await sleep(POLL_MS);
-  }
-}
-
-function pidIn(pidFile: string): number | undefined {
-  try {
-    return Number.parseInt(readFileSync(pidFile, 'utf8'), 10);
-  } catch {
-    return undefined;
-  }
-}
-
-/** Whether there is such a process, of ours if we are not root. */
-export function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}
-
-function isServing(pid: number, folder: string, program: string): boolean {
-  if (process.platform !== 'linux') {
-    const { stdout, status } = spawnSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' });
-    return status === 0 && stdout.includes(program);
-  }
-  try {
-    return readlinkSync(`/proc/${pid}/cwd`) === folder;
-  } catch {
-    return false; // Dead, though perhaps not yet buried, or another user's: ours runs as the owner of the data.
-  }
-}
-
 function isRunning(child: ChildProcess): boolean {
   return child.exitCode === null && child.signalCode === null;
 }
@@ -154,7 +106,7 @@ function guard(pid: number, signal: NodeJS.Signals, exited: Promise<void>): void
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   });
-  shell.on('error', () => {}); // Without a shell the server would outlive us if we are killed; no more than that.
+  shell.on('error', () => {}); // Without a shell the server outlives us if we are killed; no more than that.
   shell.unref();
   void exited.then(() => shell.kill('SIGKILL'));
 }

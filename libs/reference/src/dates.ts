@@ -23,8 +23,8 @@ export function firstDay(date: PartialDate): Day {
 
 /** The last day that a valid partial date may mean. */
 export function lastDay(date: PartialDate): Day {
-  const [year, month, day] = date.split('-');
-  if (day !== undefined) return date;
+  if (date.length === 10) return date;
+  const [year, month] = date.split('-');
   // Day 0 of the next month is the last day of this one.
   return dayOf(new Date(Date.UTC(Number(year), month === undefined ? 12 : Number(month), 0)));
 }

@@ -17,7 +17,7 @@ import { type Held, heldOn, named, type Track } from './track.js';
 
 export type CorrectCase = Command<'CorrectCase', CaseCorrected['data'] & { today: Day }>;
 
-/** A fact of the file was wrong: from the start, or from `validFrom` until the next recorded value of that field. */
+/** A fact of the file was wrong: from the start, or from `validFrom` until the next value of that field. */
 export function correctCase(data: CorrectCase['data'], state: KnownCase): readonly CaseEvent[] {
   const { validFrom, reasonCode, today } = data;
   mustBePast(validFrom, today, '/validFrom');
@@ -107,23 +107,23 @@ function checked(data: CorrectCase['data'], state: KnownCase): CaseCorrection {
   }
 }
 
-/** What was corrected about a registration is judged by the law of its date, and a region by the map of its date. */
+/** What was corrected of a registration is judged by the law, and a region by the map, of its date. */
 function mustStand(state: KnownCase, event: CaseCorrected): void {
   const next = evolveCase(state, event);
   if (!next.known) return;
   for (const fact of next.statuses.filter((one) => !state.statuses.includes(one))) {
     const citizenship = citizenshipOn(next, fact.on);
-    mustBeLawful(
-      { ...fact.value, on: fact.on, citizenship },
-      { status: '/to', legalBasis: '/to', issuer: '/to' },
-    );
+    mustBeLawful({ ...fact.value, on: fact.on, citizenship }, IN_CORRECTION);
   }
   for (const { value, on } of next.regions.filter((one) => !state.regions.includes(one))) {
     mustBeRegion(value, on, '/to');
   }
-  mustStayInSequence(next, '/to');
+  if (event.data.field === 'registeredOn') mustStayInSequence(next, '/to');
 }
 
+const IN_CORRECTION = { status: '/to', legalBasis: '/to', issuer: '/to' };
+
+/** What the file holds in a field: on one day, or ever. */
 function valuesOf<Value, None>(
   track: Track<Held<Value>>,
   none: None,
@@ -139,7 +139,7 @@ function mustBeAmong(held: readonly unknown[], from: unknown): void {
     if (value === null) return [];
     return typeof value === 'string' ? value : JSON.stringify(value);
   });
-  const detail = `The file holds ${shown.join(', ') || 'nothing'} there. Read it again, and send what it holds as \`from\`.`;
+  const detail = `The file holds ${shown.join(', ') || 'nothing'} there. Send what it holds as from.`;
   throw new Refused('from-not-held', detail, { pointer: '/from', facts: { held: shown } });
 }
 

@@ -1,8 +1,6 @@
-import type { AreaCode, Authority, CountryCode, StatusCode } from '#reference';
+import type { AreaCode, Authority, CountryCode, PartialDate, StatusCode } from '#reference';
 import type { Event } from '../decider.js';
 
-/** Dates are partial: `YYYY`, `YYYY-MM` or `YYYY-MM-DD`. */
-export type PartialDate = string;
 export type Sex = 'F' | 'M' | 'U';
 export type Place = Readonly<{ country: CountryCode; area?: AreaCode }>;
 

@@ -6,7 +6,7 @@ import { inOrder, startOf } from './presence.js';
 import { statusPlace } from './status.rules.js';
 import { type Fact, type Held, heldOn, placed, type Track } from './track.js';
 
-/** The case after one more event. Total: what comes before the first encounter or registration is only counted. */
+/** The case after one more event. Total: what comes before an encounter or registration is only counted. */
 export function evolveCase(state: CaseState, event: CaseEvent): CaseState {
   const version = state.version + 1;
   const file = state.known ? { ...state, version } : opened(event, version);

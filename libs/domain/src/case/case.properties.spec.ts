@@ -71,14 +71,12 @@ function commands(date: fc.Arbitrary<string>): fc.Arbitrary<CaseCommand> {
     {
       arbitrary: told(
         'ChangeStatus',
-        fc
-          .record({ standing, effectiveOn: date })
-          .map(({ standing: { status, ...rest }, effectiveOn }) => ({
-            ...rest,
-            to: status,
-            effectiveOn,
-            today,
-          })),
+        fc.record({ standing, effectiveOn: date }).map(({ standing: { status, ...rest }, effectiveOn }) => ({
+          ...rest,
+          to: status,
+          effectiveOn,
+          today,
+        })),
       ),
       weight: 6,
     },
@@ -248,7 +246,7 @@ describe('whatever is asked of a case', () => {
     );
   });
 
-  it('leaves the person present from the arrival, but for the time between leaving and returning, until death', () => {
+  it('leaves the person present from arrival to death, but between leaving and returning', () => {
     fc.assert(
       fc.property(wholeDays, (asked) => {
         play(asked.filter(isUncorrected), (state, past) => {
@@ -257,6 +255,19 @@ describe('whatever is asked of a case', () => {
         });
       }),
       { numRuns: 500 },
+    );
+  });
+
+  it('replaces the status that it says', () => {
+    fc.assert(
+      fc.property(anyDates, (asked) => {
+        play(asked, (state, past) => {
+          const latest = past.at(-1);
+          if (!state.known || latest?.type !== 'StatusChanged') return;
+          const at = state.statuses.findIndex(({ version }) => version === past.length);
+          assert.equal(state.statuses[at - 1]?.value.status, latest.data.from);
+        });
+      }),
     );
   });
 

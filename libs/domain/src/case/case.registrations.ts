@@ -51,7 +51,9 @@ export function addRegistration(data: AddRegistration['data'], state: KnownCase)
   const pointer = arrival || data.arrivedOn === undefined ? '/registeredOn' : '/arrivedOn';
   // Someone whom a flight brought may have been registered for it.
   if (facts.arrivedOn !== undefined && arrival?.value !== 'flight') {
+    const [first] = registrations;
     mustArriveFirst(facts.arrivedOn, registeredOn, pointer, arrival);
+    if (first) mustArriveFirst(facts.arrivedOn, first.on, pointer, first);
   }
   const event = registration({ office, authority, status, legalBasis, registeredOn, ...facts });
   mustBring(statuses, status, registeredOn);
@@ -99,7 +101,7 @@ function completed(data: AddRegistration['data'], state: KnownCase): Said<Facts>
   const day = firstDay(data.registeredOn);
   const { arrival, registrations, regions } = state;
   const held = heldOn(regions, day) ?? regions[0]?.value;
-  // A region that is no more goes on in the one that covers it; and where someone was met is not where he lives.
+  // A region that is no more goes on in the one that covers it.
   const region = held === undefined ? undefined : successorOn(held, day);
   const placeFled = data.placeFled && placeOf(data.placeFled);
   return {
@@ -114,6 +116,7 @@ function completed(data: AddRegistration['data'], state: KnownCase): Said<Facts>
     sex: needed('sex', data.sex, heldOn(state.sex, day), UNKNOWN.sex),
     birthYear: agreed('birthYear', data.birthYear, heldOn(state.birthYear, day)),
     arrivedOn: agreed('arrivedOn', data.arrivedOn, arrival?.on),
+    // Where someone was met need not be where he lives.
     region: needed('region', data.region ?? region, registrations.length > 0 ? region : undefined),
   };
 }

@@ -34,7 +34,7 @@ export function mustBePlace(place: Place | undefined, pointer: string): void {
   throw new Refused('area-not-in-country', detail, { pointer: `${pointer}/area`, facts });
 }
 
-/** A region is one of the model country's, and was there on that date. Throws also `region-not-valid-on-date`. */
+/** A region is an area of the model country, there on that date. Throws also `region-not-valid-on-date`. */
 export function mustBeRegion(region: AreaCode, on: PartialDate, pointer: string): void {
   const owner = countryOfArea(region);
   if (owner !== HOME) {
@@ -69,17 +69,15 @@ export function mustArriveFirst(
   arrivedOn: PartialDate,
   registeredOn: PartialDate,
   pointer: string,
-  recorded: Contradicted | null = null,
+  recorded?: Contradicted | null,
 ): void {
   if (firstDay(arrivedOn) <= lastDay(registeredOn)) return;
   const detail = `An arrival on ${arrivedOn} lies after the registration on ${registeredOn}.`;
-  throw new Refused('arrival-after-registration', detail, {
-    pointer,
-    contradicts: recorded ? [named(recorded)] : [],
-  });
+  const details = recorded ? { pointer, contradicts: [named(recorded)] } : { pointer };
+  throw new Refused('arrival-after-registration', detail, details);
 }
 
-/** The events, if what they tell fits what the case holds. Throws `would-contradict` with the events it contradicts. */
+/** The events, if they fit what the case holds. Throws `would-contradict` with the events they contradict. */
 export function mustFit(
   state: KnownCase,
   events: readonly CaseEvent[],
@@ -120,7 +118,7 @@ function movesFit(state: KnownCase): boolean {
   return inOrder(start.day, state.moves) !== undefined;
 }
 
-/** Where the moves do not fit: those without which they would, else those before the start, else what the new one follows. */
+/** What keeps the moves from fitting: one too many, those before the start, or what the new one follows. */
 function inTheWay(state: KnownCase, isNew: (fact: Contradicted) => boolean): readonly Fact<unknown>[] {
   const { met, moves } = state;
   const start = startOf(state);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { StatusCode } from '#reference';
 import { type Examples, specify } from '../specify.js';
 import {
   type AddRegistration,
@@ -501,6 +502,12 @@ describe('adding a registration', () => {
         pointer: '/registeredOn',
         contradicts: [{ version: 1, type: 'MigrantRegistered', on: '1996-03-10' }],
       });
+    given(unarrived())
+      .when(add({ arrivedOn: '1998-06-21' }))
+      .isRefused('arrival-after-registration', {
+        pointer: '/arrivedOn',
+        contradicts: [{ version: 1, type: 'MigrantRegistered', on: '1998-06-20' }],
+      });
     given(past.MigrantEncountered)
       .when(add({ region: 'KZ-19', arrivedOn: '1997-05-11' }))
       .isRefused('would-contradict', {
@@ -612,6 +619,42 @@ describe('changing a status', () => {
       });
   });
 
+  it('must be dated better where it could stand in two places', () => {
+    const foreigner = registered({
+      authority: 'MOI',
+      status: 'registered-foreigner',
+      legalBasis: 'KZ-1995-FOR',
+      registeredOn: '1998-01-10',
+    });
+    const decided = (from: StatusCode, to: StatusCode, effectiveOn: string): CaseEvent => ({
+      type: 'StatusChanged',
+      data: { from, to, legalBasis: 'KZ-1997-MIG', issuer: 'AMD', effectiveOn },
+    });
+    const history = [
+      foreigner,
+      decided('registered-foreigner', 'asylum-seeker', '1998-03-01'),
+      decided('asylum-seeker', 'registered-foreigner', '1998-05-01'),
+      decided('registered-foreigner', 'political-asylum', '1999-01-01'),
+    ];
+    const work = (effectiveOn: string) =>
+      change({ to: 'guest-worker', legalBasis: 'KZ-1990-EMP', effectiveOn });
+    given(...history)
+      .when(work('1998'))
+      .isRefused('status-not-allowed', { pointer: '/to' });
+    given(...history)
+      .when(work('1998-02'))
+      .records({
+        type: 'StatusChanged',
+        data: {
+          ...past.StatusChanged.data,
+          from: 'registered-foreigner',
+          to: 'guest-worker',
+          legalBasis: 'KZ-1990-EMP',
+          effectiveOn: '1998-02',
+        },
+      });
+  });
+
   it('comes after the first registration', () => {
     given().when(change()).isRefused('not-registered');
     given(past.MigrantEncountered).when(change()).isRefused('not-registered');
@@ -630,7 +673,7 @@ describe('changing a status', () => {
         pointer: '/effectiveOn',
         contradicts: [{ version: 2, type: 'MigrantDied', on: '1998-08-31' }],
       });
-    given(past.MigrantRegistered, died('1998-09')).when(change()).records(past.StatusChanged);
+    given(past.MigrantRegistered, died('1998')).when(change()).records(past.StatusChanged);
   });
 
   it('is not made for a day to come', () => {
@@ -646,6 +689,12 @@ describe('moving within the country', () => {
     given(past.MigrantRegistered)
       .when(relocate('KZ-TALDYKORGAN', '1996-03-10'))
       .records({ type: 'MigrantRelocated', data: { region: 'KZ-TALDYKORGAN', relocatedOn: '1996-03-10' } });
+  });
+
+  it('may be to an area that came into being later in that year', () => {
+    given(past.MigrantRegistered)
+      .when({ type: 'Relocate', data: { region: 'KZ-33', relocatedOn: '2022', today: '2022-12-31' } })
+      .records({ type: 'MigrantRelocated', data: { region: 'KZ-33', relocatedOn: '2022' } });
   });
 
   it('records nothing for someone who lives there', () => {
@@ -923,6 +972,9 @@ describe('the manifest of a flight', () => {
     given(past.MigrantRegistered).when(leave).recordsNothing();
     given(past.MigrantRegistered, past.ManifestJoined)
       .when({ type: 'LeaveManifest', data: { ...leave.data, flight: 'f-2' } })
+      .recordsNothing();
+    given(past.MigrantRegistered, past.ManifestJoined)
+      .when({ type: 'LeaveManifest', data: { ...leave.data, passenger: 'p-2' } })
       .recordsNothing();
   });
 

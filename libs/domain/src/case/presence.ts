@@ -2,7 +2,7 @@ import { type Day, firstDay, lastDay } from '#reference';
 import { HOME, type KnownCase, type Move } from './case.state.js';
 import { entersOn, type Fact } from './track.js';
 
-/** The first day of being registered: the first that the date may mean, but not before being met unregistered. */
+/** The first day of being registered: not before being met unregistered, where the date leaves that open. */
 export function registeredFrom({ met, registrations }: KnownCase): Day | undefined {
   const [first] = registrations;
   if (!first) return undefined;
@@ -11,7 +11,7 @@ export function registeredFrom({ met, registrations }: KnownCase): Day | undefin
   return metOn > day && metOn <= lastDay(first.on) ? metOn : day;
 }
 
-/** What presence begins with: the arrival; while that is unknown, the first encounter here or registration. */
+/** What presence begins with: the arrival; while it is unknown, the first encounter here or registration. */
 export function startOf(state: KnownCase): { fact: Fact<unknown>; day: Day } | undefined {
   const { arrival, met, registrations } = state;
   if (arrival) return { fact: arrival, day: entersOn(arrival.on) };
@@ -25,9 +25,9 @@ export function startOf(state: KnownCase): { fact: Fact<unknown>; day: Day } | u
 }
 
 /**
- * The order in which the moves follow one another from `start` on: out and in by turns, death last. Undefined if no
- * choice of days allows one. It is found at once, because of two partial dates either the one lies in the other or
- * they lie apart.
+ * The order in which the moves follow one another from `start` on: out and in by turns, death last. Undefined
+ * if no choice of days allows one. No search is needed, since of two partial dates that overlap the one lies
+ * in the other.
  */
 export function inOrder(start: Day, moves: readonly Move[]): readonly Move[] | undefined {
   const left = moves.filter(({ value }) => value !== 'died');
@@ -36,7 +36,7 @@ export function inOrder(start: Day, moves: readonly Move[]): readonly Move[] | u
   let day = start;
   while (left.length > 0) {
     const awaited = ordered.length % 2 === 0 ? 'departed' : 'returned';
-    // To wait until the first of all deadlines costs nothing; of those that may have come by then, the most urgent goes.
+    // To wait for the first deadline of all costs nothing. Of what may come by then, take the most urgent.
     const deadline = lastDay(mostUrgent(left).on);
     const ready = left.filter(({ value, on }) => value === awaited && firstDay(on) <= deadline);
     if (ready.length === 0) return undefined;

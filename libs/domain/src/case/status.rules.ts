@@ -14,15 +14,8 @@ import { type Fact, named, places, type Track } from './track.js';
 
 /** Which status may follow which. This table is the rule; no other file knows it. */
 const NEXT: Readonly<Record<StatusCode, readonly StatusCode[]>> = {
-  'prospective-asylum-seeker': [
-    'asylum-seeker',
-    'refugee',
-    'mandate-refugee',
-    'temporary-protection',
-    'political-asylum',
-    'ethnic-returnee',
-    'registered-foreigner',
-  ],
+  // Nobody gives it: it is what someone is called before any registration.
+  'prospective-asylum-seeker': [],
   'asylum-seeker': [
     'refugee',
     'convention-refugee',
@@ -36,7 +29,7 @@ const NEXT: Readonly<Record<StatusCode, readonly StatusCode[]>> = {
   ],
   refugee: ['convention-refugee', 'mandate-refugee', 'ethnic-returnee', 'registered-foreigner', 'citizen'],
   'convention-refugee': ['refugee', 'ethnic-returnee', 'registered-foreigner', 'citizen'],
-  // UNHCR's own lists: the State may still have to hear the claim, or may know the person as a foreigner only.
+  // On UNHCR's list: the State may still hear the claim, or know the person as a foreigner only.
   'mandate-refugee': [
     'asylum-seeker',
     'refugee',
@@ -99,15 +92,15 @@ const NEXT: Readonly<Record<StatusCode, readonly StatusCode[]>> = {
 };
 
 /** A decision on someone's status: who gave what, under which law, when, to a citizen of which country. */
-export type Decision = Standing & Readonly<{ on: PartialDate; citizenship: CountryCode }>;
+type Decision = Standing & Readonly<{ on: PartialDate; citizenship: CountryCode }>;
 
 /** The fields of the request that hold the parts of a decision. */
 type Pointers = Readonly<Record<'status' | 'legalBasis' | 'issuer', string>>;
 
 /**
- * The instrument must have been in force on the day of the decision, offer the status, entitle the issuer and not shut
- * out the nationality. Throws `legal-basis-unknown`, `framework-not-in-force`, `status-not-offered`,
- * `issuer-not-entitled` or `nationality-excluded`.
+ * The instrument must have been in force on the day of the decision, offer the status, entitle the issuer and
+ * not shut out the nationality (domain research §3.8, rule 2). Throws `legal-basis-unknown`,
+ * `framework-not-in-force`, `status-not-offered`, `issuer-not-entitled` or `nationality-excluded`.
  */
 export function mustBeLawful(decision: Decision, at: Pointers): void {
   const { status, legalBasis, issuer, on, citizenship } = decision;
@@ -122,16 +115,12 @@ export function mustBeLawful(decision: Decision, at: Pointers): void {
         : `Then no instrument let ${issuer} give ${status}.`;
     throw new Refused(code, `${detail} ${remedy}`, { pointer, facts: { ...facts, onOffer } });
   };
-  if (!law)
-    return refuse('legal-basis-unknown', at.legalBasis, `${legalBasis} is not in the catalogue of law.`);
+  if (!law) return refuse('legal-basis-unknown', at.legalBasis, `No law is called ${legalBasis}.`);
   if (!lawInForce(legalBasis, on)) {
     const detail = `${legalBasis} is in force ${period(law)}, and the decision is of ${on}.`;
     const { from, to } = law;
-    refuse('framework-not-in-force', at.legalBasis, detail, {
-      on,
-      from,
-      ...(to === undefined ? {} : { to }),
-    });
+    const days = to === undefined ? { on, from } : { on, from, to };
+    refuse('framework-not-in-force', at.legalBasis, detail, days);
   }
   if (!law.statuses.includes(status)) {
     const detail = `${legalBasis} offers ${law.statuses.join(', ')}, not ${status}.`;
@@ -153,13 +142,13 @@ function period({ from, to }: Law): string {
   return to === undefined ? `from ${from}` : `from ${from} until before ${to}`;
 }
 
-/** Where a status that follows `from` stands among the others: the latest place behind it, or else the latest of all. */
+/** Where a status that follows `from` stands: at the latest place behind it, or else at the latest of all. */
 export function statusPlace(statuses: Track<Fact<Standing>>, on: PartialDate, from: StatusCode): number {
   const fitting = places(statuses, on);
   return fitting.find((at) => statuses[at - 1]?.value.status === from) ?? fitting[0];
 }
 
-/** The status that a change to `to` replaces. Throws `not-registered` before the first, or `status-not-allowed`. */
+/** The status that one of that date replaces. Throws `status-not-allowed`, or `not-registered` if none. */
 export function mustReplace(statuses: Track<Fact<Standing>>, to: StatusCode, on: PartialDate): StatusCode {
   const objections: Refused[] = [];
   for (const at of places(statuses, on)) {
@@ -170,12 +159,11 @@ export function mustReplace(statuses: Track<Fact<Standing>>, to: StatusCode, on:
     if (!objection) return before.value.status;
     objections.push(objection);
   }
-  const pointer = '/effectiveOn';
+  const [objection] = objections;
+  if (objection) throw objection;
   const contradicts = statuses.slice(0, 1).map(named);
-  throw (
-    objections[0] ??
-    new Refused('not-registered', `On ${on} the person was not registered yet.`, { pointer, contradicts })
-  );
+  const detail = `On ${on} the person was not registered yet.`;
+  throw new Refused('not-registered', detail, { pointer: '/effectiveOn', contradicts });
 }
 
 /** A registration brings its status along: the one held already, or one that may stand there by the table. */
@@ -184,7 +172,7 @@ export function mustBring(statuses: Track<Fact<Standing>>, status: StatusCode, o
   if (objection) throw objection;
 }
 
-/** After a date was corrected, a registration still comes first, and each status may follow the one before it. */
+/** After the correction of a date a registration still comes first, and each status may follow the last. */
 export function mustStayInSequence({ registrations, statuses }: KnownCase, pointer: string): void {
   const [first] = statuses;
   if (first && !registrations.some(({ version }) => version === first.version)) {
@@ -208,16 +196,17 @@ function objectionAt(
   const after = statuses[at];
   if (before && !leads(before.value.status, status)) {
     const from = before.value.status;
-    const detail = `No path leads from ${from}, held since ${before.on}, to ${status}; only to ${NEXT[from].join(', ')}.`;
+    const allowed = NEXT[from];
+    const detail = `From ${from} (${before.on}) no path leads to ${status}, only to ${allowed.join(', ')}.`;
     return new Refused('status-not-allowed', detail, {
       pointer,
       contradicts: [named(before)],
-      facts: { from, allowed: NEXT[from] },
+      facts: { from, allowed },
     });
   }
   if (after && !leads(status, after.value.status)) {
     const to = after.value.status;
-    const detail = `No path leads from ${status} to ${to}, which was decided with effect from ${after.on}.`;
+    const detail = `From ${status} no path leads to ${to}, which was decided from ${after.on} on.`;
     return new Refused('status-not-allowed', detail, {
       pointer,
       contradicts: [named(after)],

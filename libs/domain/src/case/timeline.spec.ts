@@ -163,6 +163,10 @@ describe('presence', () => {
     ]);
   });
 
+  it('does not go on after death, whatever a stream says', () => {
+    expect(days(registered(), died('1998-09-01'), back('1998-10-01'))).toEqual(['1998-06-20/1998-09-01']);
+  });
+
   it('is never of no days', () => {
     expect(days(registered(), left('1998-06-20'), back('1998-06-20'), died('1998-06-20'))).toEqual([]);
   });
@@ -342,6 +346,16 @@ describe('a correction', () => {
       ['1998-06-20', 'KZ-75'],
       ['1998-07-01', 'KZ-19'],
       ['1998-09-01', 'KZ-61'],
+    ]);
+  });
+
+  it('of the area that was fled begins a new stretch', () => {
+    const from = { country: 'RUS', area: 'RU-CE' };
+    const to = { country: 'RUS', area: 'RU-IN' };
+    const fix = corrected({ field: 'placeFled', from, to, validFrom: '1998-07-01' });
+    expect(course('placeFled', registered(), fix)).toEqual([
+      ['1998-06-20', from],
+      ['1998-07-01', to],
     ]);
   });
 

@@ -11,7 +11,7 @@ import { type CaseState, type KnownCase, UNKNOWN } from './case.state.js';
 import { registeredFrom, startOf } from './presence.js';
 import { entersOn, type Held, heldOn, type Track } from './track.js';
 
-/** What holds of a person who is present, from the day `from` until the day before `to`; null where it lasts. */
+/** What holds of a person who is present, from the day `from` until the day `to` excluded (null: lasting). */
 export type Stretch = Readonly<{
   from: Day;
   to: Day | null;
@@ -27,8 +27,8 @@ export type Stretch = Readonly<{
 }>;
 
 /**
- * The case over valid time: sorted stretches that do not overlap, two neighbours never alike. Days of absence are in
- * none. It is computed before and after every event of a rebuild, and so does without dates and copies.
+ * The case over valid time: sorted stretches that do not overlap, two neighbours never alike. Days of absence
+ * are in none. A rebuild computes it for every event, so it does without date objects and copies.
  */
 export function timelineOf(state: CaseState): readonly Stretch[] {
   const stretches: Stretch[] = [];
@@ -144,7 +144,6 @@ function isAlike(one: Stretch, other: Stretch): boolean {
     one.placeFled.country === other.placeFled.country &&
     one.placeFled.area === other.placeFled.area &&
     one.sex === other.sex &&
-    one.birthYear === other.birthYear &&
     one.authorities.length === other.authorities.length &&
     one.authorities.every((authority, at) => authority === other.authorities[at])
   );

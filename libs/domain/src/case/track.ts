@@ -4,12 +4,12 @@ import type { Contradicted } from '../decider.js';
 /** A value of the file, and the day from which it holds; null where it holds from the start. */
 export type Held<Value> = Readonly<{ value: Value; on: PartialDate | null }>;
 
-/** A dated value, with the event that gives the date. */
+/** A dated value, with the event that gives the date. In a refusal `on` is this date, not the event's own. */
 export type Fact<Value> = Readonly<{ value: Value; on: PartialDate } & Contradicted>;
 
 /**
- * The values of one field in the order of time. Each enters on the first day it may mean, but never before the one it
- * follows. Where dates leave the order open, what was recorded later came later.
+ * The values of one field in the order of time. Each enters on the first day it may mean, but never before
+ * the one it follows. Where dates leave the order open, what was recorded later came later.
  */
 export type Track<F extends Held<unknown>> = readonly F[];
 
@@ -18,7 +18,7 @@ export function named({ version, type, on }: Contradicted): Contradicted {
   return { version, type, on };
 }
 
-/** The day on which something dated `on` enters the timeline, when it follows something that entered on `after`. */
+/** The day on which something dated `on` enters the timeline, if it follows what entered on `after`. */
 export function entersOn(on: PartialDate | null, after: Day = ''): Day {
   if (on === null) return after;
   const first = on.length === 10 ? on : firstDay(on);
@@ -38,8 +38,8 @@ export function heldOn<Value>(track: Track<Held<Value>>, day: Day): Value | unde
 }
 
 /**
- * Where something dated `on` may stand: the indexes before which it can be put, the latest first, such that every date
- * still has a day that fits. Never empty.
+ * Where something dated `on` may stand, so that every date still has a day that fits: the indexes before
+ * which it can be put, the latest first. Never empty.
  */
 export function places(track: Track<Held<unknown>>, on: PartialDate): readonly [number, ...number[]] {
   const first = firstDay(on);

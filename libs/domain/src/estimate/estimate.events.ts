@@ -1,5 +1,5 @@
-import { type AreaCode, POPULATIONS } from '#reference';
-import type { PartialDate, Place } from '../case/case.events.js';
+import { type AreaCode, type PartialDate, POPULATIONS } from '#reference';
+import type { Place } from '../case/case.events.js';
 import type { Event } from '../decider.js';
 
 export type Measure = 'stock' | 'inflow' | 'outflow';
