@@ -8,12 +8,11 @@ import { v7 as uuidv7 } from 'uuid';
 import { verify } from '#audit';
 import { connect, head } from '#event-store';
 import { READ_MODELS, waitFor } from '#projections';
-import { localTokens } from '#vault';
+import { localTokens, ROLES } from '#vault';
 import { freshDatabase, type TestDatabase } from './support/database.js';
 import { kafkaBrokers } from './support/kafka.js';
 import { registration } from './support/people.js';
 import { AppProcess } from './support/processes.js';
-import { EVERY_ROLE } from './support/stack.js';
 
 const ROUNDS = 15;
 const CLIENTS = 8;
@@ -57,7 +56,7 @@ beforeAll(async () => {
   }
   await Promise.all(all().map((one) => one.start()));
   const tokens = await localTokens(dataDir);
-  token = await tokens.issue({ actor: 'kills', office: 'Almaty', roles: EVERY_ROLE, ttlSeconds: 3_600 });
+  token = await tokens.issue({ actor: 'kills', office: 'Almaty', roles: ROLES, ttlSeconds: 3_600 });
 }, 120_000);
 
 afterAll(async () => {

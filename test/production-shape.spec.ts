@@ -7,13 +7,14 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 import { freePort } from '#embedded';
+import { ROLES } from '#vault';
 import { type Compose, readCompose } from './support/compose.js';
 import { adminUrl, emptyDatabase, type TestDatabase } from './support/database.js';
 import { type Issuer, startIssuer } from './support/issuer.js';
 import { describeWithKafka, kafkaBrokers } from './support/kafka.js';
 import { registration } from './support/people.js';
 import { AppProcess } from './support/processes.js';
-import { Caller, EVERY_ROLE } from './support/stack.js';
+import { Caller } from './support/stack.js';
 
 const ROOT = new URL('..', import.meta.url);
 const APPS = ['api', 'relay', 'projector'] as const;
@@ -135,7 +136,7 @@ describeWithKafka('the processes of production', () => {
         KAFKA_TOPIC: topic,
       };
       processes.push(new AppProcess(name, { ...environment, ...addresses }, `${url}/readyz`));
-      if (name === 'api') caller = new Caller(url, await issuer.issue(EVERY_ROLE, 'Almaty', 'kosh'));
+      if (name === 'api') caller = new Caller(url, await issuer.issue(ROLES, 'Almaty', 'kosh'));
     }
     await Promise.all(processes.map((one) => one.start()));
     expect((await fetch(`${caller.url}/livez`)).headers.get('kosh-mode')).not.toBe('local');

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { v7 as uuidv7 } from 'uuid';
 import { type DestinationStream, pino } from 'pino';
-import { localTokens, type Role } from '#vault';
+import { localTokens, type Role, ROLES } from '#vault';
 import { createApi } from '../../apps/api/src/api.js';
 import { Log } from '../../apps/api/src/log.js';
 import { Settings as ApiSettings } from '../../apps/api/src/settings.js';
@@ -119,7 +119,7 @@ export async function startStack({ brokers, topic, logTo, env = {} }: StackOptio
   return {
     url,
     databaseUrl: database.url,
-    token: await issue(EVERY_ROLE, 'Almaty'),
+    token: await issue(ROLES, 'Almaty'),
     as: async (roles, office = 'Almaty') => new Caller(url, await issue(roles, office)),
     async restartProjector() {
       await projector.close();
@@ -128,19 +128,9 @@ export async function startStack({ brokers, topic, logTo, env = {} }: StackOptio
     async close() {
       await api.close();
       await projector.close();
-      await relay?.stop();
+      await relay?.close();
       await database.drop();
       await rm(dataDir, { recursive: true, force: true });
     },
   };
 }
-
-export const EVERY_ROLE: readonly Role[] = [
-  'registrar',
-  'caseworker',
-  'decision-officer',
-  'flight-coordinator',
-  'analyst',
-  'auditor',
-  'admin',
-];

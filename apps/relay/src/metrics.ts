@@ -2,10 +2,11 @@ import type pg from 'pg';
 import { Counter, Gauge, Registry } from 'prom-client';
 import { head } from '#event-store';
 import type { RelayState } from '#kafka';
+import type { Health, Readiness } from '#running';
 
 /** What is known of the relay of this process: for Prometheus, and whether it may be called ready. */
-export class Metrics {
-  readonly registry = new Registry();
+export class Metrics implements Health {
+  private readonly registry = new Registry();
   private state: RelayState = 'standby';
   private readonly registers = [this.registry];
 
@@ -45,15 +46,16 @@ export class Metrics {
   }
 
   /** A standby is ready, and so is a leader without Kafka: it waits for it. Throws without a database. */
-  async readiness(): Promise<Readonly<{ status: 'ok' | 'degraded'; state: RelayState }>> {
+  async ready(): Promise<Readiness> {
     await this.look();
-    return { status: this.state === 'kafka-away' ? 'degraded' : 'ok', state: this.state };
+    const status = this.state === 'kafka-away' ? 'degraded' : 'ok';
+    return { ready: true, body: { status, state: this.state } };
   }
 
-  /** In the text format. Throws without a database. */
-  async text(): Promise<string> {
+  /** Throws without a database. */
+  async metrics(): Promise<Registry> {
     await this.look();
-    return this.registry.metrics();
+    return this.registry;
   }
 
   private async look(): Promise<void> {

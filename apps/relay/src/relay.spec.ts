@@ -5,10 +5,11 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { v7 as uuidv7 } from 'uuid';
 import { connect, Gatherer } from '#event-store';
 import { WrongTopic } from '#kafka';
+import { BadSettings } from '#running';
 import { freshDatabase, type TestDatabase } from '../../../test/support/database.js';
 import { describeWithKafka, kafkaBrokers } from '../../../test/support/kafka.js';
 import { type RunningRelay, startRelay } from './relay.js';
-import { BadSettings, type RelaySettings, settingsFrom } from './settings.js';
+import { type RelaySettings, settingsFrom } from './settings.js';
 
 const MAIN = new URL('../../../dist/apps/relay/src/main.js', import.meta.url);
 const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined };
@@ -58,7 +59,7 @@ describeWithKafka('a relay process', () => {
   });
 
   afterEach(async () => {
-    await relay?.stop();
+    await relay?.close();
     await database.drop();
   });
 
@@ -81,7 +82,7 @@ describeWithKafka('a relay process', () => {
     const nowhere = { ...settings.kafka, brokers: ['127.0.0.1:1'] };
     relay = await startRelay({ ...settings, kafka: nowhere }, silent);
     await eventually(`${relay.url}/readyz`, /"status":"degraded","state":"kafka-away"/);
-    await relay.stop();
+    await relay.close();
     await expect(relay.done).resolves.toBeUndefined();
     relay = undefined;
   });
@@ -95,7 +96,7 @@ describeWithKafka('a relay process', () => {
   it('ends when its topic has another number of partitions', async () => {
     const first = await startRelay(settings, silent);
     await eventually(`${first.url}/readyz`, /leading/);
-    await first.stop();
+    await first.close();
     relay = await startRelay({ ...settings, kafka: { ...settings.kafka, partitions: 7 } }, silent);
     await expect(relay.done).rejects.toBeInstanceOf(WrongTopic);
   });

@@ -1,9 +1,7 @@
-import { once } from 'node:events';
-import type { Server } from 'node:http';
 import { pino } from 'pino';
 import { connect } from '#event-store';
 import { type Log, runRelay } from '#kafka';
-import { healthServer } from './health.js';
+import { healthServer, listen } from '#running';
 import { Metrics } from './metrics.js';
 import type { RelaySettings } from './settings.js';
 
@@ -17,7 +15,7 @@ export type RunningRelay = Readonly<{
   /** Resolves when stopped; rejects with `WrongTopic`, after which it can only be stopped. */
   done: Promise<void>;
   /** Lets what is being sent end, at most 4 s, then closes what was opened. */
-  stop: () => Promise<void>;
+  close: () => Promise<void>;
 }>;
 
 /**
@@ -32,7 +30,7 @@ export async function startRelay(settings: RelaySettings, logTo?: Log): Promise<
   });
   const metrics = new Metrics(pool, settings.kafka.topic);
   const server = settings.port === undefined ? undefined : healthServer(metrics);
-  const url = server && (await listen(server, settings.host, settings.port));
+  const url = server && (await listen(server, settings.host, settings.port ?? 0));
   const stopping = new AbortController();
   const done = runRelay({
     pool,
@@ -49,21 +47,12 @@ export async function startRelay(settings: RelaySettings, logTo?: Log): Promise<
   done.catch((error: unknown) => {
     log.warn({ err: error }, 'The relay has ended: its settings must be changed.');
   });
-  const stop = async () => {
+  const close = async () => {
     stopping.abort();
     await Promise.allSettled([done]);
     server?.close();
     server?.closeAllConnections();
     await pool.end();
   };
-  return { url, done, stop };
-}
-
-async function listen(server: Server, host: string, port: number | undefined): Promise<string> {
-  server.listen(port, host);
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string')
-    throw new Error('The relay has no address to listen on.');
-  return `http://${host}:${address.port}`;
+  return { url, done, close };
 }

@@ -33,7 +33,7 @@ export async function startSystem(dataDir: string, env: NodeJS.ProcessEnv, say: 
     await writeFile(join(dataDir, 'database-url'), databaseUrl, { mode: 0o600 });
 
     const own = { ...env, DATABASE_URL: databaseUrl, KOSH_DATA_DIR: dataDir, KAFKA_BROKERS: brokers };
-    if (brokers) stops.push((await startRelay(relaySettings(own))).stop);
+    if (brokers) stops.push((await startRelay(relaySettings(own))).close);
     stops.push((await startProjector(projectorSettings(own))).close);
     const api = await createApi(ApiSettings.from(own));
     stops.push(api.close);

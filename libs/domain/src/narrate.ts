@@ -1,4 +1,12 @@
-import { AIRPORTS, areaName, type CountryCode, countryName, firstDay, type PartialDate, statusLabel } from '#reference';
+import {
+  AIRPORTS,
+  areaName,
+  type CountryCode,
+  countryName,
+  firstDay,
+  type PartialDate,
+  statusLabel,
+} from '#reference';
 import type {
   CaseCorrected,
   ManifestLeft,

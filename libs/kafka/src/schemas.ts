@@ -1,5 +1,12 @@
-import type { CaseCorrection, KoshEvent } from '#domain';
-import { AUTHORITIES, POPULATIONS, STATUSES } from '#reference';
+import {
+  type CaseCorrection,
+  ESTIMATED_POPULATIONS,
+  type KoshEvent,
+  MEASURES,
+  QUALIFIERS,
+  UNITS,
+} from '#domain';
+import { AUTHORITIES, STATUSES } from '#reference';
 
 /** A JSON Schema, draft 07: the dialect that AsyncAPI takes as it is. */
 export type Schema = Readonly<Record<string, unknown>> & Readonly<{ optional?: never }>;
@@ -42,17 +49,8 @@ const airport: Schema = { type: 'string', pattern: '^[A-Z]{3}$', description: 'I
 const status = oneOf(STATUSES);
 const authority = oneOf(AUTHORITIES);
 const sex = oneOf(['F', 'M', 'U']);
-const population = oneOf(POPULATIONS);
-const qualifier = oneOf([
-  'exact',
-  'about',
-  'at-least',
-  'more-than',
-  'at-most',
-  'range',
-  'most-of',
-  'unquantified',
-]);
+const population = oneOf(ESTIMATED_POPULATIONS);
+const qualifier = oneOf(QUALIFIERS);
 const place = object<{ country: string; area?: string }>({ country, area: maybe(area) });
 const passenger = { passenger: uuid, case: maybe(uuid) };
 
@@ -171,11 +169,11 @@ export const SCHEMAS: { readonly [Type in KoshEvent['type']]: Schema } = {
     low: maybe(count),
     high: maybe(count),
     population,
-    measure: oneOf(['stock', 'inflow', 'outflow']),
+    measure: oneOf(MEASURES),
     period: object<{ from: string; to: string }>({ from: partialDate, to: partialDate }),
     area: maybe(area),
     placeFled: maybe(place),
-    unit: oneOf(['persons', 'families', 'cases']),
+    unit: oneOf(UNITS),
     publisher: text,
     citedSource: maybe(text),
     publishedOn: maybe(partialDate),

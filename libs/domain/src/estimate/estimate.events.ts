@@ -2,14 +2,27 @@ import { type AreaCode, type PartialDate, POPULATIONS } from '#reference';
 import type { Place } from '../case/case.events.js';
 import type { Event } from '../decider.js';
 
-export type Measure = 'stock' | 'inflow' | 'outflow';
-export type Qualifier =
-  'exact' | 'about' | 'at-least' | 'more-than' | 'at-most' | 'range' | 'most-of' | 'unquantified';
+export const MEASURES = ['stock', 'inflow', 'outflow'] as const;
+export type Measure = (typeof MEASURES)[number];
+
+export const QUALIFIERS = [
+  'exact',
+  'about',
+  'at-least',
+  'more-than',
+  'at-most',
+  'range',
+  'most-of',
+  'unquantified',
+] as const;
+export type Qualifier = (typeof QUALIFIERS)[number];
+
 /** `diaspora`: people abroad who may come. Nobody is registered in it, so nothing is compared with it. */
 export const ESTIMATED_POPULATIONS = [...POPULATIONS, 'diaspora'] as const;
 export type EstimatedPopulation = (typeof ESTIMATED_POPULATIONS)[number];
 
-export type Unit = 'persons' | 'families' | 'cases';
+export const UNITS = ['persons', 'families', 'cases'] as const;
+export type Unit = (typeof UNITS)[number];
 
 /** A figure as its publisher gave it. `value` is null where none was given; a range has `low` and `high`. */
 export type Figure = Readonly<{ qualifier: Qualifier; value?: number; low?: number; high?: number }>;

@@ -2,22 +2,13 @@ import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Refused } from '../decider.js';
 import { estimate, type EstimateCommand } from './estimate.decider.js';
-import type { EstimateRecorded, Figure } from './estimate.events.js';
+import { type EstimateRecorded, type Figure, QUALIFIERS } from './estimate.events.js';
 import { gapRows } from './gap.js';
 
 const number = fc.option(fc.nat(20), { nil: undefined, freq: 2 });
 const figure = fc
   .record({
-    qualifier: fc.constantFrom<Figure['qualifier']>(
-      'exact',
-      'about',
-      'at-least',
-      'more-than',
-      'at-most',
-      'range',
-      'most-of',
-      'unquantified',
-    ),
+    qualifier: fc.constantFrom(...QUALIFIERS),
     value: number,
     low: number,
     high: number,

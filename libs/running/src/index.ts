@@ -1,0 +1,3 @@
+export * from './health.js';
+export * from './run.js';
+export * from './settings.js';

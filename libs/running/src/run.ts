@@ -1,0 +1,34 @@
+import { BadSettings, type Environment } from './settings.js';
+
+/** The exit code for settings that a person must mend (sysexits.h: EX_CONFIG). */
+const EX_CONFIG = 78;
+const STOP_MAX_MS = 10_000;
+
+export type Running = Readonly<{
+  /** Rejects when the process cannot go on. */
+  done?: Promise<void>;
+  close: () => Promise<void>;
+}>;
+
+/**
+ * The life of a process: started with the environment's settings, and ended by SIGTERM or SIGINT in good order within
+ * 10 s. `BadSettings` end it with 78, since a restart would not help; any other failure ends it with 1.
+ */
+export async function runUntilStopped(start: (env: Environment) => Promise<Running>): Promise<void> {
+  try {
+    const running = await start(process.env);
+    const stop = () => {
+      setTimeout(() => process.exit(1), STOP_MAX_MS).unref();
+      running.close().then(() => process.exit(0), fail);
+    };
+    process.once('SIGTERM', stop).once('SIGINT', stop);
+    await running.done;
+  } catch (error) {
+    fail(error);
+  }
+}
+
+function fail(error: unknown): never {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(error instanceof BadSettings ? EX_CONFIG : 1);
+}
