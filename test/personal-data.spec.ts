@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Kafka, logLevel } from 'kafkajs';
 import pg from 'pg';
 import { v7 as uuidv7 } from 'uuid';
-import { kafkaBrokers } from './support/kafka.js';
+import { describeWithKafka, kafkaBrokers } from './support/kafka.js';
 import { registration } from './support/people.js';
 import { type Caller, type Stack, startStack } from './support/stack.js';
 
@@ -153,8 +153,10 @@ describe('personal data', () => {
     expect(text).toContain('/v1/cases');
     expect(found(text)).toEqual([]);
   });
+});
 
-  (withKafka ? it : it.skip)('stand nowhere in the topic, and neither does the actor', async () => {
+describeWithKafka('the topic', () => {
+  it('has no personal data, and no actor either', async () => {
     const kafka = new Kafka({ brokers: (await kafkaBrokers()).split(','), logLevel: logLevel.NOTHING });
     const consumer = kafka.consumer({ groupId: uuidv7() });
     await consumer.connect();

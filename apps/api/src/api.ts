@@ -11,12 +11,12 @@ import { Tokens } from './access/tokens.js';
 import { AppModule } from './app.module.js';
 import { BODY_BYTES_MAX } from './body/parse.js';
 import { describeApi } from './describe.js';
-import { harden } from './harden.js';
+import { harden, headersOf } from './harden.js';
 import { Log } from './log.js';
 import { Readiness } from './operations/health.controller.js';
 import { ProblemsFilter } from './problems.filter.js';
 import { requestIdOf } from './request-id.js';
-import { Settings } from './settings.js';
+import { BadSettings, Settings } from './settings.js';
 
 export type Api = Readonly<{
   app: NestFastifyApplication;
@@ -29,11 +29,15 @@ export type Api = Readonly<{
 /** For what is under way when the API is closed; then its connections are cut. */
 const DRAIN_MAX_MS = 8_000;
 
-/** The API, ready to listen. The database must be migrated. Throws where the vault has another master key. */
+/**
+ * The API, ready to listen. The database must be migrated. Throws `BadSettings`, `WrongMasterKey` or
+ * `UnsafeSecret`.
+ */
 export async function createApi(settings: Settings, deps: { log?: Log } = {}): Promise<Api> {
   const log = deps.log ?? Log.to(settings.logLevel);
   const { store, pool, close: closeStore } = openStore(settings.databaseUrl);
   try {
+    if (settings.mode === 'production') await mustBeOrdinary(pool);
     const app = await build(settings, log, [
       { provide: Settings, useValue: settings },
       { provide: Log, useValue: log },
@@ -45,17 +49,13 @@ export async function createApi(settings: Settings, deps: { log?: Log } = {}): P
         useValue: settings.oidc ? Tokens.oidc(settings.oidc) : await Tokens.local(settings.dataDir),
       },
     ]);
+    const { host, port } = settings;
     return {
       app,
-      async listen() {
-        return app.getHttpAdapter().getInstance().listen({ host: settings.host, port: settings.port });
-      },
+      listen: () => app.getHttpAdapter().getInstance().listen({ host, port }),
       async close() {
         app.get(Readiness).drain();
-        const server: Server = app.getHttpServer();
-        const cut = setTimeout(() => server.closeAllConnections(), DRAIN_MAX_MS);
-        await app.close();
-        clearTimeout(cut);
+        await drained(app);
         await closeStore();
       },
     };
@@ -63,6 +63,25 @@ export async function createApi(settings: Settings, deps: { log?: Log } = {}): P
     await closeStore();
     throw error;
   }
+}
+
+/** A superuser could change the log. Throws `BadSettings`. */
+async function mustBeOrdinary(pool: Pool): Promise<void> {
+  const { rows } = await pool.query<{ rolsuper: boolean }>(
+    'select rolsuper from pg_roles where rolname = session_user',
+  );
+  if (rows[0]?.rolsuper === false) return;
+  throw new BadSettings(['DATABASE_URL logs in as a superuser: use the login that `kosh migrate` makes.']);
+}
+
+/** Each connection is closed when its answer is given, and all that are left when time is up. */
+async function drained(app: NestFastifyApplication): Promise<void> {
+  const server: Server = app.getHttpServer();
+  const sweep = setInterval(() => server.closeIdleConnections(), 50);
+  const cut = setTimeout(() => server.closeAllConnections(), DRAIN_MAX_MS);
+  await app.close();
+  clearInterval(sweep);
+  clearTimeout(cut);
 }
 
 async function build(
@@ -79,8 +98,10 @@ async function build(
     requestTimeout: 30_000,
     connectionTimeout: 60_000,
     // What is refused before there is a route, such as a malformed address.
-    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
-      new ProblemsFilter(log).answer(error, request, reply),
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
+      headersOf(settings, request, reply);
+      new ProblemsFilter(log).answer(error, request, reply);
+    },
   });
   const routes = mustBeInPolicy(adapter);
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.with(opened), adapter, {

@@ -18,5 +18,8 @@ export function documentOf(app: NestFastifyApplication): OpenAPIObject {
     .setVersion('1')
     .addBearerAuth()
     .build();
-  return SwaggerModule.createDocument(app, config, { extraModels: [ProblemAnswer] });
+  return SwaggerModule.createDocument(app, config, {
+    extraModels: [ProblemAnswer],
+    operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}.${method}`,
+  });
 }

@@ -1,38 +1,53 @@
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { callerOf } from './access/caller.js';
 import { parseBody } from './body/parse.js';
 import { Log } from './log.js';
 import { Metrics } from './metrics.js';
 import { Problem } from './problem.js';
+import { traceIdOf } from './request-id.js';
 import type { Settings } from './settings.js';
 
 /** What holds for every request, whatever its route: headers, body, rate, and the line in the log. */
 export async function harden(app: NestFastifyApplication, settings: Settings): Promise<void> {
   const server = app.getHttpAdapter().getInstance();
   server.removeAllContentTypeParsers();
-  server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_, bytes, done) => {
+  server.addContentTypeParser('application/json', { parseAs: 'buffer' }, ({ method }, bytes, done) => {
     try {
-      done(null, parseBody(Buffer.from(bytes)));
+      // Many programs name the type of a body on DELETE too, where there is none.
+      const isNone = method === 'DELETE' && bytes.length === 0;
+      done(null, isNone ? undefined : parseBody(Buffer.from(bytes)));
     } catch (error) {
       done(error instanceof Error ? error : new Error(String(error)));
     }
   });
   server.addHook('onRequest', async (request, reply) => {
-    void reply.header('X-Request-Id', request.id);
-    void reply.header('Cache-Control', 'no-store');
-    if (settings.mode === 'local') void reply.header('Kosh-Mode', 'local');
+    headersOf(settings, request, reply);
   });
   writeDown(app);
   await app.register(helmet, {
     // The pages under /docs have styles and pictures of their own; nothing else is a page.
     contentSecurityPolicy: {
-      directives: { styleSrc: ["'self'", "'unsafe-inline'"], imgSrc: ["'self'", 'data:'] },
+      directives: {
+        styleSrc: ["'self'", "'unsafe-inline'"],
+        imgSrc: ["'self'", 'data:'],
+        upgradeInsecureRequests: settings.mode === 'production' ? [] : null,
+      },
     },
     strictTransportSecurity: settings.mode === 'production',
   });
   if (settings.requestsPerMinuteMax > 0) await limit(app, settings.requestsPerMinuteMax);
+}
+
+/** What every answer says, also to what is refused before it has a route. */
+export function headersOf({ mode }: Settings, request: FastifyRequest, reply: FastifyReply): void {
+  void reply.headers({
+    'X-Request-Id': request.id,
+    'Cache-Control': 'no-store',
+    ...(mode === 'local' && { 'Kosh-Mode': 'local' }),
+  });
 }
 
 /** One line and one measurement per request, when it is answered. */
@@ -45,6 +60,7 @@ function writeDown(app: NestFastifyApplication): void {
       const { actor, role } = callerOf(request) ?? {};
       const line = {
         requestId: request.id,
+        traceId: traceIdOf(request),
         method: request.method,
         route: request.routeOptions.url ?? 'none',
         status: reply.statusCode,

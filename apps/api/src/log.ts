@@ -4,6 +4,7 @@ import { type DestinationStream, type Logger, pino } from 'pino';
 /** What is logged of a request: nothing that its sender wrote, but the ids. */
 export type RequestLine = Readonly<{
   requestId: string;
+  traceId: string;
   method: string;
   /** The pattern, such as `/v1/cases/:id`. */
   route: string;

@@ -10,5 +10,5 @@ try {
   await api.listen();
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = error instanceof BadSettings ? EX_CONFIG : 1;
+  process.exit(error instanceof BadSettings ? EX_CONFIG : 1);
 }

@@ -60,7 +60,7 @@ export class Metrics {
     collectDefaultMetrics({ register: this.registry });
   }
 
-  request({ method, route, status, ms }: RequestLine): void {
+  request({ method, route, status, ms }: Pick<RequestLine, 'method' | 'route' | 'status' | 'ms'>): void {
     this.requests.observe({ method, route, status }, ms / 1_000);
   }
 
@@ -93,9 +93,7 @@ export class Metrics {
       this.position.set({ projection: cursor.name }, Number(cursor.position));
       this.lag.set({ projection: cursor.name }, position - Number(cursor.position));
     }
-    const relay = await this.pool.query<{ position: string }>(
-      'select max(position) as position from road.relay',
-    );
-    this.pending.set(position - Number(relay.rows[0]?.position ?? 0));
+    const relay = await this.pool.query<{ position: string }>('select position from road.relay');
+    for (const { position: sent } of relay.rows) this.pending.set(position - Number(sent));
   }
 }

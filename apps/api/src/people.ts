@@ -5,7 +5,7 @@ import { Vault } from '#vault';
 /** The events that a person's details are sealed with. What is sealed with others is a reason. */
 const WITH_DETAILS = ['MigrantEncountered', 'MigrantRegistered', 'PersonDetailsCorrected'];
 
-/** Personal details, opened from the vault. For callers who may see them, and after the reading was recorded. */
+/** Personal details, opened from the vault: for callers who may see them, once the reading is recorded. */
 @Injectable()
 export class People {
   constructor(
@@ -13,7 +13,7 @@ export class People {
     private readonly vault: Vault,
   ) {}
 
-  /** By case, the latest that were told up to the position. Whoever's were erased, or never told, is missing. */
+  /** By case, the latest that were told up to the position. Missing: erased, or never told. */
   async details(
     cases: readonly string[],
     upTo: number = Number.MAX_SAFE_INTEGER,

@@ -1,4 +1,7 @@
-/** What a problem's code means: the page at `/problems/<code>` says it, and `type` of the problem points there. */
+/**
+ * What a problem's code means: the page at `/problems/<code>` says it, and `type` of the problem points
+ * there.
+ */
 export type ProblemKind = Readonly<{ status: number; title: string; cause: string; cure: string }>;
 
 const http = (status: number, title: string, cause: string, cure: string): ProblemKind => ({
@@ -26,13 +29,13 @@ export const PROBLEMS = {
     400,
     'A header is not as it should be',
     'A header has a value that is not allowed for it.',
-    'If-Match is a version, such as "7". Idempotency-Key is 1 to 255 visible ASCII characters, quoted or not.',
+    'If-Match is a version, such as "7". Idempotency-Key has 1 to 255 visible ASCII characters.',
   ),
   'idempotency-key-missing': http(
     400,
     'The Idempotency-Key is missing',
     'Every write needs a key, so that it can be repeated safely after a broken connection.',
-    'Send a header such as Idempotency-Key: "<a new UUID>", and the same key when you repeat the same request.',
+    'Send Idempotency-Key: "<a new UUID>", and the same key when you repeat the same request.',
   ),
   unauthenticated: http(
     401,

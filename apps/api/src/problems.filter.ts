@@ -29,7 +29,7 @@ export class ProblemsFilter implements ExceptionFilter {
   /** Also for what Fastify refuses before it knows a route. */
   answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const problem = problemOf(error);
-    if (problem.status >= 500 && problem.code === 'internal') this.log.fault(request.id, error);
+    if (problem.code === 'internal') this.log.fault(request.id, error);
     void reply
       .status(problem.status)
       .headers({
@@ -86,6 +86,7 @@ function refusal({ code, message, details }: Refused): Answer {
 }
 
 const SOON = { 'Retry-After': '1' };
+const UNDEFINED_TABLE = '42P01';
 
 function known(error: unknown): Problem {
   if (error instanceof NotFound) return new Problem('not-found', NOT_FOUND);
@@ -100,14 +101,14 @@ function known(error: unknown): Problem {
   if (error instanceof KnownAtNotSettled) return new Problem('known-at-not-settled', error.message);
   if (error instanceof StillBehind)
     return new Problem('projection-lagging', error.message, { headers: SOON });
-  if (isOutOfReach(error)) {
-    return new Problem('unavailable', 'The database does not answer. Nothing was written.', {
-      headers: SOON,
-    });
-  }
+  if (codeOf(error) === UNDEFINED_TABLE)
+    return new Problem('projection-lagging', NOT_MADE, { headers: SOON });
+  if (isOutOfReach(error))
+    return new Problem('unavailable', 'The database does not answer.', { headers: SOON });
   return byStatus(error);
 }
 
+const NOT_MADE = 'This read model has not been made yet. Is a projector running?';
 const NOT_FOUND = 'There is no such thing, or it is not for you to see.';
 
 /** What the framework refuses by itself: it gives a status and no code. */
@@ -137,6 +138,11 @@ function statusOf(error: unknown): number {
 function isOutOfReach(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if ('syscall' in error && ['connect', 'read', 'write'].includes(String(error.syscall))) return true;
-  if ('code' in error && /^(08|53|57)\w{3}$/.test(String(error.code))) return true;
+  if (/^(08|53|57)\w{3}$/.test(codeOf(error))) return true;
   return /^Connection terminated|^timeout exceeded when trying to connect/.test(error.message);
+}
+
+/** SQLSTATE, where Postgres gave one. */
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }

@@ -5,7 +5,9 @@ const by = (title: string, cause: string, cure: string): ProblemKind => ({ statu
 const DATES = 'Check the dates against the file and its history.';
 const LAW = 'Check the date of the decision; `facts.onOffer` names what could be given then.';
 
-/** The refusals of the rules, in libs/domain: the request is well formed, and the record does not allow it. */
+/**
+ * The refusals of the rules, in libs/domain: the request is well formed, and the record does not allow it.
+ */
 export const REFUSALS = {
   'already-known': by(
     'There is a file already',

@@ -9,8 +9,8 @@ export class Sealing {
   constructor(private readonly vault: Vault) {}
 
   /**
-   * The option of `transact` that seals `details` with the event of this type; none where there is nothing to seal.
-   * `subject` is the person's case; `fresh` says that it is being opened by this command.
+   * The option of `transact` that seals `details` with the event of this type; none where there is nothing
+   * to seal. `subject` is the person's case; `fresh` says that it is being opened by this command.
    */
   async of(
     type: KoshEvent['type'],

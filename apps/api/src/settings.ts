@@ -1,3 +1,4 @@
+import { resolve, sep } from 'node:path';
 import { todayIn } from '#reference';
 
 /** All settings of this process that are wrong, each with its name and remedy. */
@@ -54,57 +55,57 @@ export class Settings {
   }
 }
 
+type Check = readonly [isBad: boolean, reason: string];
+
 function wrong(settings: Settings, env: Environment): string[] {
   const { mode, host, port, databaseUrl, timeZone, oidc, logLevel, requestsPerMinuteMax } = settings;
-  return reasonsOf({
-    [`KOSH_MODE is local or production, not ${env['KOSH_MODE']}.`]: !['local', 'production'].includes(
-      env['KOSH_MODE'] ?? 'local',
-    ),
-    [`HOST: local mode binds to loopback only, not to ${host}. Use 127.0.0.1, or KOSH_MODE=production.`]:
+  const { KOSH_MODE = 'local', PORT } = env;
+  return reasonsOf([
+    [!['local', 'production'].includes(KOSH_MODE), `KOSH_MODE is local or production, not ${KOSH_MODE}.`],
+    [
       mode === 'local' && !LOOPBACK.has(host),
-    [`PORT is a number from 0 to 65535, not ${env['PORT']}.`]: !isWithin(port, 65_535),
-    'DATABASE_URL is missing or no address: postgres://user:password@host:5432/database.':
+      `HOST: local mode binds to loopback only, not to ${host}. Use 127.0.0.1, or KOSH_MODE=production.`,
+    ],
+    [!isWithin(port, 65_535), `PORT is a number from 0 to 65535, not ${PORT}.`],
+    [
       !/^postgres(ql)?:$/.test(urlOf(databaseUrl)?.protocol ?? ''),
-    [`KOSH_TIME_ZONE is an IANA time zone such as Asia/Almaty, not ${timeZone}.`]: !isTimeZone(timeZone),
-    'OIDC_ISSUER must be https, or http on loopback: whoever answers there decides who may do what.':
+      'DATABASE_URL is missing or no address: postgres://user:password@host:5432/database.',
+    ],
+    [!isTimeZone(timeZone), `KOSH_TIME_ZONE is an IANA time zone such as Asia/Almaty, not ${timeZone}.`],
+    [
       oidc !== undefined && !isTrustworthy(urlOf(oidc.issuer)),
-    'OIDC_AUDIENCE is missing: without it any token of the issuer would do.':
-      oidc !== undefined && !oidc.audience,
-    [`LOG_LEVEL is one of ${LOG_LEVELS.join(', ')}, not ${logLevel}.`]: !LOG_LEVELS.includes(logLevel),
-    'KOSH_REQUESTS_PER_MINUTE is a whole number; 0 means no limit.': !isWithin(
-      requestsPerMinuteMax,
-      10_000_000,
-    ),
-  });
+      'OIDC_ISSUER must be https, or http on loopback: whoever answers there decides who may do what.',
+    ],
+    [oidc?.audience === '', 'OIDC_AUDIENCE is missing: without it any token of the issuer would do.'],
+    [!LOG_LEVELS.includes(logLevel), `LOG_LEVEL is one of ${LOG_LEVELS.join(', ')}, not ${logLevel}.`],
+    [!isWithin(requestsPerMinuteMax, 10_000_000), 'KOSH_REQUESTS_PER_MINUTE is a whole number; 0: no limit.'],
+  ]);
 }
 
 /** What may be done on a laptop, and must not be done with real people's files. */
-function unsafe({
-  oidc,
-  masterKey,
-  dataDir,
-  databaseUrl,
-  requestsPerMinuteMax,
-  logLevel,
-}: Settings): string[] {
-  return reasonsOf({
-    'OIDC_ISSUER is missing: in production Kosh does not issue tokens itself.': oidc === undefined,
-    [`KOSH_MASTER_KEY or KOSH_MASTER_KEY_FILE is missing: in production the key is not kept in ${dataDir}.`]:
+function unsafe(settings: Settings): string[] {
+  const { oidc, masterKey, dataDir, databaseUrl, requestsPerMinuteMax, logLevel } = settings;
+  return reasonsOf([
+    [oidc === undefined, 'OIDC_ISSUER is missing: in production Kosh does not issue tokens itself.'],
+    [
       !masterKey.env && !masterKey.file,
-    [`KOSH_MASTER_KEY_FILE lies in ${dataDir}: keep the key apart from the data.`]:
-      masterKey.file !== undefined && `${masterKey.file}/`.startsWith(`${dataDir}/`),
-    'DATABASE_URL has no password, or a well-known one.': ['', 'postgres', 'password', 'kosh'].includes(
-      urlOf(databaseUrl)?.password ?? '',
-    ),
-    'KOSH_REQUESTS_PER_MINUTE is 0: in production every caller has a limit.': requestsPerMinuteMax === 0,
-    [`LOG_LEVEL is ${logLevel}: in production logs are not that chatty.`]: ['debug', 'trace'].includes(
-      logLevel,
-    ),
-  });
+      `KOSH_MASTER_KEY or KOSH_MASTER_KEY_FILE is missing: in production the key is not kept in ${dataDir}.`,
+    ],
+    [
+      masterKey.file !== undefined && resolve(masterKey.file).startsWith(resolve(dataDir) + sep),
+      `KOSH_MASTER_KEY_FILE lies in ${dataDir}: keep the key apart from the data.`,
+    ],
+    [
+      ['', 'postgres', 'password', 'kosh'].includes(urlOf(databaseUrl)?.password ?? ''),
+      'DATABASE_URL has no password, or a well-known one.',
+    ],
+    [requestsPerMinuteMax === 0, 'KOSH_REQUESTS_PER_MINUTE is 0: in production every caller has a limit.'],
+    [['debug', 'trace'].includes(logLevel), `LOG_LEVEL is ${logLevel}: too chatty for production.`],
+  ]);
 }
 
-function reasonsOf(checks: Readonly<Record<string, boolean>>): string[] {
-  return Object.keys(checks).filter((reason) => checks[reason]);
+function reasonsOf(checks: readonly Check[]): string[] {
+  return checks.flatMap(([isBad, reason]) => (isBad ? [reason] : []));
 }
 
 function isWithin(value: number, max: number): boolean {

@@ -1,9 +1,16 @@
 import type pg from 'pg';
-import { caseFile, type CaseState, type Place, type Stretch, timelineOf } from '#domain';
-import { type Authority, type Population, populationOf, type StatusCode } from '#reference';
+import { type KnownCase, type Place, type Stretch, timelineOf } from '#domain';
+import {
+  addDays,
+  type Authority,
+  firstDay,
+  lastDay,
+  type Population,
+  populationOf,
+  type StatusCode,
+} from '#reference';
 import { type Page, page, type PageRequest } from './page.js';
 import type { Projection, Table } from './projection.js';
-import { ofCategory } from './streams.js';
 
 /** A case as the list shows it: what holds now, or held last of someone who has left. No personal data. */
 export type CaseSummary = Readonly<
@@ -18,7 +25,7 @@ export type CaseSummary = Readonly<
     population: Population;
     registeredOn: string | null;
     arrivedOn: string | null;
-    /** A registration came more than five days after the arrival. */
+    /** Registered more than five days after the arrival (Law 204-I of 1997, art. 4). */
     late: boolean;
     /** The flight on whose open manifest the person is. */
     flight: string | null;
@@ -39,7 +46,6 @@ type CaseRow = Readonly<{
   region: string | null;
   late: boolean;
   summary: CaseSummary;
-  state: CaseState;
 }>;
 
 const list: Table<CaseRow> = {
@@ -58,7 +64,6 @@ const list: Table<CaseRow> = {
     region: 'text',
     late: 'boolean',
     summary: 'json',
-    state: 'json',
   },
   key: ['case_id'],
   indexes: ['(office, case_id)'],
@@ -68,39 +73,35 @@ const list: Table<CaseRow> = {
 export const cases: Projection = {
   name: 'cases',
   tables: [list],
-
-  needs(published) {
-    const found = ofCategory('case', published);
-    return found ? [[list, found.id]] : [];
-  },
-
-  fold(published, rows) {
-    const found = ofCategory('case', published);
-    if (!found) return;
-    const { id, event } = found;
-    const row = rows.get(list, id);
-    const state = caseFile.evolve(row?.state ?? caseFile.initial, event);
-    if (!state.known) return;
-    const { from: _from, to, ...facts } = timelineOf(state).at(-1) ?? neverHere(state);
-    const summary: CaseSummary = {
-      id,
-      version: published.version,
-      position: published.position,
-      office: state.office,
-      present: to === null,
-      ...facts,
-      population: populationOf(facts.status),
-      registeredOn: state.registrations[0]?.on ?? null,
-      arrivedOn: state.arrival?.on ?? null,
-      late: row?.late === true || (event.type === 'MigrantRegistered' && event.data.late),
-      flight: state.manifest?.flight ?? null,
-    };
-    rows.put(list, rowOf(summary, state));
+  fold: {
+    case({ id, version, position, after }, rows) {
+      if (!after.known) return;
+      const { from: _, to, ...facts } = timelineOf(after).at(-1) ?? neverHere(after);
+      const summary: CaseSummary = {
+        id,
+        version,
+        position,
+        office: after.office,
+        present: to === null,
+        ...facts,
+        population: populationOf(facts.status),
+        registeredOn: after.registrations[0]?.on ?? null,
+        arrivedOn: after.arrival?.on ?? null,
+        late: isLate(after),
+        flight: after.manifest?.flight ?? null,
+      };
+      rows.put(list, rowOf(summary));
+    },
   },
 };
 
+/** Whether the file, as corrected, has the first registration more than five days after the arrival, for certain. */
+function isLate({ arrival, registrations: [first] }: KnownCase): boolean {
+  return arrival !== null && first !== undefined && addDays(lastDay(arrival.on), 5) < firstDay(first.on);
+}
+
 /** What the file holds of someone who was never in the country. */
-function neverHere(state: Extract<CaseState, { known: true }>): Stretch {
+function neverHere(state: KnownCase): Stretch {
   const { met, citizenship, placeFled, sex, birthYear } = state;
   return {
     from: '',
@@ -116,7 +117,7 @@ function neverHere(state: Extract<CaseState, { known: true }>): Stretch {
   };
 }
 
-function rowOf(summary: CaseSummary, state: CaseState): CaseRow {
+function rowOf(summary: CaseSummary): CaseRow {
   const { id, office, present, registration, authorities, status } = summary;
   const { population, citizenship, placeFled, region, late } = summary;
   return {
@@ -133,7 +134,6 @@ function rowOf(summary: CaseSummary, state: CaseState): CaseRow {
     region,
     late,
     summary,
-    state,
   };
 }
 

@@ -1,8 +1,7 @@
 import type pg from 'pg';
-import type { EstimateRecorded, EstimatedPopulation } from '#domain';
+import type { EstimatedPopulation, EstimateRecorded } from '#domain';
 import { type Page, page, type PageRequest } from './page.js';
 import type { Projection, Table } from './projection.js';
-import { ofCategory } from './streams.js';
 import { stored } from './tables.js';
 
 /** An estimate as it was said, and what has become of it. */
@@ -14,84 +13,86 @@ export type RegisteredEstimate = Readonly<{
   position: number;
   standing: 'valid' | 'superseded' | 'retracted';
   /** The newer estimate that superseded it. */
-  supersededBy?: string;
+  supersededBy: string | null;
   /** Why it was retracted. */
-  reasonCode?: string;
+  reasonCode: string | null;
 }>;
 
-/** `until_position` ended it: reports know an estimate from its own position until the one before that. */
-type EstimateRow = Readonly<{
+type SaidRow = Readonly<{
   estimate_id: string;
+  position: number;
+  recorded_at: string;
   population: string;
-  standing: string;
-  from_position: number;
-  until_position: number | null;
-  estimate: RegisteredEstimate;
+  said: EstimateRecorded['data'];
 }>;
 
-const register: Table<EstimateRow> = {
-  name: 'register',
+/** What became of an estimate, from this position on. */
+type FateRow = Readonly<{
+  estimate_id: string;
+  position: number;
+  standing: string;
+  superseded_by: string | null;
+  reason_code: string | null;
+}>;
+
+const said: Table<SaidRow> = {
+  name: 'said',
+  columns: { estimate_id: 'uuid', position: 'bigint', recorded_at: 'text', population: 'text', said: 'json' },
+  key: ['estimate_id'],
+};
+
+const fates: Table<FateRow> = {
+  name: 'fates',
   columns: {
     estimate_id: 'uuid',
-    population: 'text',
+    position: 'bigint',
     standing: 'text',
-    from_position: 'bigint',
-    until_position: 'bigint',
-    estimate: 'json',
+    superseded_by: 'uuid',
+    reason_code: 'text',
   },
-  key: ['estimate_id'],
+  key: ['estimate_id', 'position'],
 };
 
 /** The register of what others published. Nothing in it is ever added to a count. */
 export const estimates: Projection = {
   name: 'estimates',
-  tables: [register],
-
-  needs(published) {
-    const found = ofCategory('estimate', published);
-    return found ? [[register, found.id]] : [];
-  },
-
-  fold(published, rows) {
-    const found = ofCategory('estimate', published);
-    if (!found) return;
-    const { id, event } = found;
-    const { position, recordedAt } = published;
-    const end = (change: Pick<RegisteredEstimate, 'standing' | 'supersededBy' | 'reasonCode'>) => {
-      const row = rows.get(register, id);
-      if (!row) return;
-      const { standing } = change;
-      rows.put(register, {
-        ...row,
-        standing,
-        until_position: position,
-        estimate: { ...row.estimate, ...change },
-      });
-    };
-    switch (event.type) {
-      case 'EstimateRecorded':
-        rows.put(register, {
-          estimate_id: id,
-          population: event.data.population,
-          standing: 'valid',
-          from_position: position,
-          until_position: null,
-          estimate: { id, said: event.data, recordedAt, position, standing: 'valid' },
-        });
-        break;
-      case 'EstimateSuperseded':
-        end({ standing: 'superseded', supersededBy: event.data.by });
-        break;
-      case 'EstimateRetracted':
-        end({ standing: 'retracted', reasonCode: event.data.reasonCode });
-        break;
-    }
+  tables: [said, fates],
+  fold: {
+    estimate({ id, position, recordedAt, event }, rows) {
+      const { type, data } = event;
+      const fate = { estimate_id: id, position, superseded_by: null, reason_code: null };
+      switch (type) {
+        case 'EstimateRecorded': {
+          const { population } = data;
+          rows.append(said, { estimate_id: id, position, recorded_at: recordedAt, population, said: data });
+          break;
+        }
+        case 'EstimateSuperseded':
+          rows.append(fates, { ...fate, standing: 'superseded', superseded_by: data.by });
+          break;
+        case 'EstimateRetracted':
+          rows.append(fates, { ...fate, standing: 'retracted', reason_code: data.reasonCode });
+          break;
+      }
+    },
   },
 };
 
+/** The register as it stood at a position. */
+const registerAt = (position: string) => `(
+  select estimate_id, s.position, s.population, coalesce(f.standing, 'valid') as standing,
+    json_build_object('id', estimate_id, 'said', s.said::json, 'recordedAt', s.recorded_at, 'position', s.position,
+      'standing', coalesce(f.standing, 'valid'), 'supersededBy', f.superseded_by, 'reasonCode', f.reason_code
+    )::text as estimate
+  from read_estimates.said as s left join lateral (
+    select * from read_estimates.fates as f
+    where f.estimate_id = s.estimate_id and f.position <= ${position}
+    order by f.position desc limit 1) as f using (estimate_id)
+  where s.position <= ${position}) as register`;
+
 export type EstimateFilters = Readonly<{
-  population?: EstimatedPopulation;
-  standing?: RegisteredEstimate['standing'];
+  population?: EstimatedPopulation | undefined;
+  standing?: RegisteredEstimate['standing'] | undefined;
 }>;
 
 export function listEstimates(
@@ -101,7 +102,7 @@ export function listEstimates(
 ): Promise<Page<RegisteredEstimate>> {
   return page(
     pool,
-    { table: 'read_estimates.register', id: 'estimate_id', item: 'estimate' },
+    { table: registerAt('9223372036854775807'), id: 'estimate_id', item: 'estimate' },
     [
       ['population = ?', population],
       ['standing = ?', standing],
@@ -111,19 +112,10 @@ export function listEstimates(
 }
 
 /** The estimates that stood at a position, in the order in which they were recorded. */
-export async function estimatesAt(
-  pool: pg.Pool,
-  position: number,
-): Promise<readonly Pick<RegisteredEstimate, 'id' | 'said' | 'recordedAt' | 'position'>[]> {
+export async function estimatesAt(pool: pg.Pool, position: number): Promise<readonly RegisteredEstimate[]> {
   const { rows } = await pool.query<{ estimate: string }>(
-    `select estimate from read_estimates.register
-     where from_position <= $1 and (until_position is null or until_position > $1)
-     order by from_position`,
+    `select estimate from ${registerAt('$1')} where standing = 'valid' order by position`,
     [position],
   );
-  return rows.map((row) => {
-    // What became of it after that position was not known then.
-    const { id, said, recordedAt, position: from } = stored<RegisteredEstimate>(row.estimate);
-    return { id, said, recordedAt, position: from };
-  });
+  return rows.map(({ estimate }) => stored<RegisteredEstimate>(estimate));
 }

@@ -1,78 +1,130 @@
 import type pg from 'pg';
-import { type Published, published, readRows } from '#event-store';
-import type { Projection } from './projection.js';
+import { AS_TEXT, eventOf, moment, type Published } from '#event-store';
+import { Copy } from './copy.js';
+import type { Projection, Table } from './projection.js';
 import { Rows } from './rows.js';
-import { foldInto } from './run.js';
-import { copyIn, createKeys } from './tables.js';
+import { Streams } from './streams.js';
+import { createKeys } from './tables.js';
 
-/** More rows than this are not kept in memory: the rest of the log is then folded batch by batch, as live. */
-const KEPT_MAX = 500_000;
-const BATCH = 5_000;
+/** Events read and written at once. */
+const PAGE = 1_000;
 
 /** New tables of a read model on their way: where they are, and what reads the log for them. */
 export type Filling = Readonly<{
-  client: pg.ClientBase;
+  client: pg.PoolClient;
   pool: pg.Pool;
   projection: Projection;
   schema: string;
   onProgress?: ((progress: FillProgress) => void) | undefined;
-  keptMax?: number;
-  batch?: number;
 }>;
 
+/** So many of `upTo` events are folded. */
 export type FillProgress = Readonly<{ name: string; position: number; upTo: number }>;
 
 /**
- * Fills the new, empty tables of a schema from the log up to a position: one COPY out, the fold in memory, COPY in
- * (appended rows on the way, kept ones at the end), then keys and indexes.
+ * Fills the new, empty tables of a schema from the log up to a position, then makes their keys and indexes. It reads
+ * one whole stream after the other: nothing of one is needed for the next, so memory does not grow with the log.
+ * While a batch is folded, the one before is written and the one after is read.
  */
 export async function fill(filling: Filling, upTo: number): Promise<void> {
-  const { client, projection, schema, keptMax = KEPT_MAX } = filling;
-  const rows = new Rows(true);
-  let position = 0;
-  for await (const batch of batches(filling, 0, upTo)) {
-    for (const event of batch) projection.fold(event, rows);
-    for (const table of projection.tables) await copyIn(client, schema, table, rows.takeAppended(table));
-    position = report(filling, batch, upTo);
-    if (rows.size > keptMax) break;
+  const { client, pool, projection, schema, onProgress } = filling;
+  let [streams, rows, position] = [new Streams(projection), new Rows(), 0];
+  let batch = new Batch(filling);
+  let written = Promise.resolve();
+  for await (const page of pages(pool, upTo)) {
+    for (const fields of page) {
+      const event = published(fields);
+      if (event.version === 1) {
+        batch.add(rows);
+        [streams, rows] = [new Streams(projection), new Rows()];
+      }
+      streams.fold(event, rows);
+    }
+    await written;
+    written = underWay(batch.send());
+    batch = new Batch(filling);
+    position += page.length;
+    onProgress?.({ name: projection.name, position, upTo });
   }
-  for (const table of projection.tables) {
-    await copyIn(client, schema, table, rows.changed(table));
-    await createKeys(client, schema, table);
-  }
-  await catchUp(filling, position, upTo);
+  batch.add(rows);
+  await written;
+  await batch.send();
+  for (const table of projection.tables) await createKeys(client, schema, table);
 }
 
-/** Folds a range of the log into tables that have their keys. */
-export async function catchUp(filling: Filling, after: number, upTo: number): Promise<void> {
-  const { client, projection, schema } = filling;
-  if (after >= upTo) return;
-  for await (const batch of batches(filling, after, upTo)) {
-    await foldInto(client, schema, projection, batch);
-    report(filling, batch, upTo);
+/** The rows of some streams, on their way into the tables. */
+class Batch {
+  private readonly copies: readonly (readonly [Table, Copy])[];
+
+  constructor(private readonly filling: Filling) {
+    this.copies = filling.projection.tables.map((table) => [table, new Copy(table)]);
   }
-}
 
-function report({ projection, onProgress }: Filling, batch: readonly Published[], upTo: number): number {
-  const position = batch.at(-1)?.position ?? 0;
-  onProgress?.({ name: projection.name, position, upTo });
-  return position;
-}
-
-/** A range of the log in batches of one size, the last one apart. */
-async function* batches(
-  { pool, batch: size = BATCH }: Filling,
-  after: number,
-  upTo: number,
-): AsyncGenerator<readonly Published[]> {
-  let batch: Published[] = [];
-  for await (const page of readRows(pool, { after, upTo })) {
-    for (const row of page) {
-      batch.push(published(row));
-      if (batch.length < size) continue;
-      yield batch;
-      batch = [];
+  add(rows: Rows): void {
+    for (const [table, copy] of this.copies) {
+      const { put, appended } = rows.of(table);
+      for (const row of put.values()) copy.add(row);
+      for (const row of appended) copy.add(row);
     }
   }
-  if (batch.length > 0) yield batch;
+
+  async send(): Promise<void> {
+    const { client, schema } = this.filling;
+    for (const [, copy] of this.copies) await copy.send(client, schema);
+  }
+}
+
+/** Every event up to a position, stream by stream, each in its order. One page is read ahead. */
+async function* pages(pool: pg.Pool, upTo: number): AsyncGenerator<readonly Fields[]> {
+  let ahead = underWay(readPage(pool, '', 0, upTo));
+  for (;;) {
+    const page = await ahead;
+    const last = page.at(-1);
+    if (!last) return;
+    const [stream, version] = last;
+    ahead = underWay(readPage(pool, stream, Number(version), upTo));
+    yield page;
+  }
+}
+
+/** Its failure is told to whoever awaits it, which may be a while later, or never where something else failed first. */
+function underWay<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
+}
+
+type Fields = [
+  stream: string,
+  version: string,
+  position: string,
+  recordedAt: string,
+  type: string,
+  schemaVersion: string,
+  occurredOn: string | null,
+  body: string,
+];
+
+async function readPage(pool: pg.Pool, stream: string, version: number, upTo: number): Promise<Fields[]> {
+  const { rows } = await pool.query<Fields>({
+    name: 'by-stream',
+    text: `select stream, version, position, recorded_at, type, schema_version, occurred_on, body from log.events
+           where (stream, version) > ($1, $2) and position <= $3 order by stream, version limit ${PAGE}`,
+    values: [stream, version, upTo],
+    rowMode: 'array',
+    types: AS_TEXT,
+  });
+  return rows;
+}
+
+function published(fields: Fields): Published {
+  const [stream, version, position, recordedAt, type, schemaVersion, occurredOn, body] = fields;
+  return {
+    position: Number(position),
+    stream,
+    version: Number(version),
+    schemaVersion: Number(schemaVersion),
+    occurredOn,
+    recordedAt: moment(recordedAt),
+    event: eventOf({ type, schemaVersion: Number(schemaVersion), body }),
+  };
 }

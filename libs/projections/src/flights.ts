@@ -1,6 +1,6 @@
+import type pg from 'pg';
 import {
   type CaseEvent,
-  flight,
   type FlightPlanned,
   type FlightState,
   type FlightView,
@@ -8,12 +8,8 @@ import {
   type ManifestLine,
   type Place,
 } from '#domain';
-import type pg from 'pg';
-import type { Published } from '#event-store';
 import { type Page, page, type PageRequest } from './page.js';
 import type { Projection, Table } from './projection.js';
-import type { Rows } from './rows.js';
-import { ofCategory } from './streams.js';
 import { stored } from './tables.js';
 
 /** A flight as the board shows it: the plan, how far it has come, and the arithmetic of its manifest. */
@@ -30,13 +26,16 @@ export type FlightBoard = FlightPlanned['data'] &
 
 type Landing = Readonly<{ airport: string; landedAt: string }>;
 
-export type FlightRow = Readonly<{
+/** The passengers in the order of the manifest, and those (ids) whose case refused the arrival. */
+type List = Readonly<{ passengers: readonly ManifestLine[]; refused: readonly string[] }>;
+
+type FlightRow = Readonly<{
   flight_id: string;
   departs_at: string;
   phase: FlightState['phase'];
   departure_country: string;
   board: FlightBoard;
-  state: FlightState;
+  list: List;
 }>;
 
 /** One person landed at the end of a flight. `case_id` is null for someone known by a list name only. */
@@ -65,7 +64,7 @@ const board: Table<FlightRow> = {
     phase: 'text',
     departure_country: 'text',
     board: 'json',
-    state: 'json',
+    list: 'json',
   },
   key: ['flight_id'],
 };
@@ -94,51 +93,40 @@ const places: Table<PlaceRow> = {
 export const flights: Projection = {
   name: 'flights',
   tables: [board, arrivals, places],
+  fold: {
+    flight({ id, position, event, after }, rows) {
+      if (after.phase === 'unknown') return;
+      const { departsAt, departureCountry } = after.plan;
+      rows.put(board, {
+        flight_id: id,
+        departs_at: departsAt,
+        phase: after.phase,
+        departure_country: departureCountry,
+        board: boardOf(id, after),
+        list: { passengers: after.lines, refused: after.phase === 'arrived' ? after.refused : [] },
+      });
+      if (event.type !== 'FlightArrived') return;
+      const landed = after.lines.filter(({ outcome }) => outcome === 'arrived');
+      for (const [index, { case: file = null }] of landed.entries()) {
+        rows.append(arrivals, {
+          position,
+          line: index + 1,
+          arrived_at: event.data.arrivedAt,
+          flight_id: id,
+          departure_country: departureCountry,
+          case_id: file,
+        });
+      }
+    },
 
-  needs(published) {
-    const found = ofCategory('flight', published);
-    return found ? [[board, found.id]] : [];
-  },
-
-  fold(published, rows) {
-    foldFlight(published, rows);
-    const file = ofCategory('case', published);
-    const place = file && placeIn(file.event);
-    if (!place) return;
-    const { country, area = null } = place;
-    const { position } = published;
-    rows.append(places, { case_id: file.id, position, place_country: country, place_area: area });
+    case({ id, position, event }, rows) {
+      const place = placeIn(event);
+      if (!place) return;
+      const { country, area = null } = place;
+      rows.append(places, { case_id: id, position, place_country: country, place_area: area });
+    },
   },
 };
-
-function foldFlight(published: Published, rows: Rows): void {
-  const found = ofCategory('flight', published);
-  if (!found) return;
-  const { id, event } = found;
-  const state = flight.evolve(rows.get(board, id)?.state ?? flight.initial, event);
-  if (state.phase === 'unknown') return;
-  const { departsAt, departureCountry } = state.plan;
-  rows.put(board, {
-    flight_id: id,
-    departs_at: departsAt,
-    phase: state.phase,
-    departure_country: departureCountry,
-    board: boardOf(id, state),
-    state,
-  });
-  if (event.type !== 'FlightArrived') return;
-  const landed = state.lines.filter(({ outcome }) => outcome === 'arrived');
-  for (const [index, line] of landed.entries()) {
-    rows.append(arrivals, {
-      position: published.position,
-      line: index + 1,
-      arrived_at: event.data.arrivedAt,
-      flight_id: id,
-      departure_country: departureCountry,
-      case_id: line.case ?? null,
-    });
-  }
-}
 
 type KnownFlight = Exclude<FlightState, { phase: 'unknown' }>;
 
@@ -191,17 +179,12 @@ export function listFlights(
   );
 }
 
-/** One flight with its passengers, in the order of the manifest, and those whose case refused the arrival. */
-export type FlightDetails = FlightBoard &
-  Readonly<{ passengers: readonly ManifestLine[]; refused: readonly string[] }>;
+export type FlightDetails = FlightBoard & List;
 
 export async function flightById(pool: pg.Pool, id: string): Promise<FlightDetails | undefined> {
-  const { rows } = await pool.query<{ state: string }>(
-    'select state from read_flights.board where flight_id = $1',
+  const { rows } = await pool.query<{ board: string; list: string }>(
+    'select board, list from read_flights.board where flight_id = $1',
     [id],
   );
-  const state = rows[0] && stored<KnownFlight>(rows[0].state);
-  if (!state) return undefined;
-  const refused = state.phase === 'arrived' ? state.refused : [];
-  return { ...boardOf(id, state), passengers: state.lines, refused };
+  return rows[0] && { ...stored<FlightBoard>(rows[0].board), ...stored<List>(rows[0].list) };
 }

@@ -1,9 +1,14 @@
-import { caseFile, type CaseState, type Stretch, timelineOf } from '#domain';
+import { type CaseState, type Stretch, timelineOf } from '#domain';
 import type { Projection, Table } from './projection.js';
-import { ofCategory } from './streams.js';
 
-/** What a person is counted by. */
-export type Dimensions = Readonly<{
+/** From that day on, so many persons more, or fewer, are counted with these dimensions. */
+export type LedgerRow = Readonly<{
+  position: number;
+  /** 1, 2, 3 … of the position. */
+  line: number;
+  case_id: string;
+  valid_on: string;
+  persons: number;
   place_country: string;
   place_area: string | null;
   citizenship: string;
@@ -15,12 +20,6 @@ export type Dimensions = Readonly<{
   sex: string;
   birth_year: number | null;
 }>;
-
-/** So many persons more, or fewer, are counted so from that day on. */
-export type Change = Dimensions & Readonly<{ valid_on: string; persons: number }>;
-
-export type LedgerRow = Change & Readonly<{ position: number; line: number; case_id: string }>;
-type FileRow = Readonly<{ case_id: string; state: CaseState }>;
 
 export const ledger: Table<LedgerRow> = {
   name: 'ledger',
@@ -43,73 +42,100 @@ export const ledger: Table<LedgerRow> = {
   key: ['position', 'line'],
 };
 
-const files: Table<FileRow> = {
-  name: 'files',
-  columns: { case_id: 'uuid', state: 'json' },
-  key: ['case_id'],
-};
-
 /**
  * The population ledger: what each event changed in the timeline of its case, as signed rows. The stock on a day, as
- * known at a position, is the sum of the rows up to both. Depends on the events of each case alone.
+ * known at a position, is the sum of the rows up to both.
  */
 export const population: Projection = {
   name: 'population',
-  tables: [ledger, files],
-
-  needs(published) {
-    const found = ofCategory('case', published);
-    return found ? [[files, found.id]] : [];
-  },
-
-  fold(published, rows) {
-    const found = ofCategory('case', published);
-    if (!found) return;
-    const { id, event } = found;
-    const before = rows.get(files, id)?.state ?? caseFile.initial;
-    const after = caseFile.evolve(before, event);
-    rows.put(files, { case_id: id, state: after });
-    difference(timelineOf(before), timelineOf(after)).forEach((change, index) => {
-      rows.append(ledger, { ...change, position: published.position, line: index + 1, case_id: id });
-    });
+  tables: [ledger],
+  fold: {
+    case({ id, position, before, after }, rows) {
+      let line = 0;
+      const [former, latter] = [timeline(before), timeline(after)];
+      for (const { day, stretch, persons } of difference(former, latter)) {
+        line += 1;
+        rows.append(ledger, {
+          position,
+          line,
+          case_id: id,
+          valid_on: day,
+          persons,
+          place_country: stretch.placeFled.country,
+          place_area: stretch.placeFled.area ?? null,
+          citizenship: stretch.citizenship,
+          registration: stretch.registration,
+          authorities: stretch.authorities.length > 0 ? stretch.authorities.join('+') : null,
+          status: stretch.status,
+          region: stretch.region,
+          sex: stretch.sex,
+          birth_year: stretch.birthYear,
+        });
+      }
+    },
   },
 };
 
-/** What has to be counted more or less so that the first timeline becomes the second; days in order. */
-export function difference(before: readonly Stretch[], after: readonly Stretch[]): readonly Change[] {
-  const sums = new Map<string, Change>();
-  const add = (day: string | null, dimensions: Dimensions, persons: number) => {
-    if (day === null) return;
-    const key = `${day} ${Object.values(dimensions).join(' ')}`;
-    sums.set(key, { ...dimensions, valid_on: day, persons: (sums.get(key)?.persons ?? 0) + persons });
+/** `timelineOf`, which remembers the last one: where a stream is folded in one go, that is the next one's `before`. */
+const timeline = (() => {
+  let last: readonly [CaseState, readonly Stretch[]] | undefined;
+  return (state: CaseState): readonly Stretch[] => {
+    if (last?.[0] !== state) last = [state, timelineOf(state)];
+    return last[1];
   };
-  for (const [stretches, sign] of [
+})();
+
+/** Persons more or fewer from a day on, counted as in the stretch. */
+type Change = { readonly day: string; readonly stretch: Stretch; persons: number };
+
+/**
+ * What has to be counted more or less so that the first timeline becomes the second, in the order of days. It runs at
+ * every event of a rebuild; the lists are short, so it compares rather than build keys.
+ */
+function difference(before: readonly Stretch[], after: readonly Stretch[]): readonly Change[] {
+  const changes: Change[] = [];
+  const add = (day: string | null, stretch: Stretch, persons: number) => {
+    if (day === null) return;
+    const known = changes.find((change) => change.day === day && isAlike(change.stretch, stretch));
+    if (known) known.persons += persons;
+    else changes.push({ day, stretch, persons });
+  };
+  for (const [timeline, sign] of [
     [before, -1],
     [after, 1],
   ] as const) {
-    for (const stretch of stretches) {
-      const dimensions = dimensionsOf(stretch);
-      add(stretch.from, dimensions, sign);
-      add(stretch.to, dimensions, -sign);
+    for (const stretch of timeline) {
+      add(stretch.from, stretch, sign);
+      add(stretch.to, stretch, -sign);
     }
   }
-  return [...sums]
-    .filter(([, { persons }]) => persons !== 0)
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([, change]) => change);
+  return changes.filter(({ persons }) => persons !== 0).sort(inOrder);
 }
 
-function dimensionsOf(stretch: Stretch): Dimensions {
+function isAlike(one: Stretch, other: Stretch): boolean {
+  return (
+    one.status === other.status &&
+    one.registration === other.registration &&
+    one.region === other.region &&
+    one.placeFled.country === other.placeFled.country &&
+    one.placeFled.area === other.placeFled.area &&
+    one.citizenship === other.citizenship &&
+    one.sex === other.sex &&
+    one.birthYear === other.birthYear &&
+    one.authorities.length === other.authorities.length &&
+    one.authorities.every((authority, at) => authority === other.authorities[at])
+  );
+}
+
+/** By day, those who are fewer first, then by what is counted: the same change is always the same rows. */
+function inOrder(one: Change, other: Change): number {
+  if (one.day !== other.day) return one.day < other.day ? -1 : 1;
+  if (one.persons !== other.persons) return one.persons - other.persons;
+  return textOf(one.stretch) < textOf(other.stretch) ? -1 : 1;
+}
+
+function textOf(stretch: Stretch): string {
   const { placeFled, citizenship, registration, authorities, status, region, sex, birthYear } = stretch;
-  return {
-    place_country: placeFled.country,
-    place_area: placeFled.area ?? null,
-    citizenship,
-    registration,
-    authorities: authorities.length > 0 ? authorities.join('+') : null,
-    status,
-    region,
-    sex,
-    birth_year: birthYear,
-  };
+  const place = `${placeFled.country} ${placeFled.area}`;
+  return `${place} ${citizenship} ${registration} ${authorities.join('+')} ${status} ${region} ${sex} ${birthYear}`;
 }

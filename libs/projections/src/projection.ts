@@ -1,5 +1,5 @@
-import type { Published } from '#event-store';
 import type { Rows } from './rows.js';
+import type { Category, Change } from './streams.js';
 
 /** How a column is kept. `json` is an object as canonical JSON text, so that equal objects are equal bytes. */
 export type SqlType =
@@ -15,19 +15,15 @@ export type Table<R extends Row = Row> = {
   readonly indexes?: readonly string[];
 };
 
-/** A table and the values of its key, in the key's order. */
-export type Need = readonly [table: Table, ...key: (string | number)[]];
-
 /**
- * A read model: tables in the schema `read_<name>`, and the one pure function that fills them. Live, rebuild, replay
- * and tests all call it, event by event in position order; rows hold no clock, sequence or random value.
+ * A read model: tables in the schema `read_<name>`, and what each event of a category writes into them. It sees the
+ * stream before and after the event and nothing else, so that its rows are a function of the log: live, rebuild, replay
+ * and tests all call it, and no row holds a clock, a sequence or a random value.
  */
 export type Projection = Readonly<{
   name: string;
   tables: readonly Table[];
-  /** The kept rows that folding this event may look at: known from the event alone. */
-  needs: (event: Published) => readonly Need[];
-  fold: (event: Published, rows: Rows) => void;
+  fold: Readonly<{ [C in Category]?: (change: Change<C>, rows: Rows) => void }>;
 }>;
 
 export function schemaOf({ name }: Pick<Projection, 'name'>): string {

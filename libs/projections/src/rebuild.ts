@@ -1,12 +1,14 @@
 import type pg from 'pg';
-import { head } from '#event-store';
-import { catchUp, fill, type Filling, type FillProgress } from './fill.js';
+import { head, published, readPage } from '#event-store';
+import { fill, type Filling, type FillProgress } from './fill.js';
 import { type Projection, schemaOf } from './projection.js';
+import { foldInto } from './run.js';
 import { createSchema, holdTables } from './schema.js';
 import { transaction } from './transaction.js';
 
 /** New tables are put in place once they are this close behind the log. */
 const CLOSE_ENOUGH = 1_000;
+const BATCH = 5_000;
 
 export type RebuildOptions = Readonly<{
   projection: Projection;
@@ -38,7 +40,7 @@ export async function rebuild({ projection, pool, onProgress }: RebuildOptions):
   }
 }
 
-/** Each pass is shorter than the one before, since nobody can write as fast as this reads. */
+/** Nobody can write as fast as this reads, so it comes close. */
 async function fillToHead(filling: Filling): Promise<number> {
   let reached = (await head(filling.pool)).position;
   await fill(filling, reached);
@@ -47,6 +49,15 @@ async function fillToHead(filling: Filling): Promise<number> {
     if (position - reached <= CLOSE_ENOUGH) return reached;
     await catchUp(filling, reached, position);
     reached = position;
+  }
+}
+
+/** Folds what is missing up to a position, as a live projector does. */
+async function catchUp({ client, projection, schema }: Filling, after: number, upTo: number): Promise<void> {
+  for (let reached = after; reached < upTo;) {
+    const batch = (await readPage(client, reached, Math.min(BATCH, upTo - reached))).map(published);
+    await foldInto(client, schema, projection, batch);
+    reached += batch.length;
   }
 }
 

@@ -31,9 +31,12 @@ export async function registrationGap(pool: pg.Pool, query: GapQuery): Promise<G
     estimatesAt(pool, query.position),
   ]);
   const { validOn, population } = query;
-  const gaps = known.map((estimate) => ({
-    ...estimate,
-    ...gapRows({ estimate: estimate.said, counts: registered, validOn, population }),
+  const gaps = known.map(({ id, said, recordedAt, position }) => ({
+    id,
+    said,
+    recordedAt,
+    position,
+    ...gapRows({ estimate: said, counts: registered, validOn, population }),
   }));
   const isComparable = ({ comparability }: EstimateGap) => comparability === 'comparable';
   return {

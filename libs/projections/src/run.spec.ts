@@ -84,7 +84,7 @@ describe('a read model', () => {
     await waitFor(pool, ['estimates'], 1);
     const api = connect(database.url, 'kosh_api');
     const { items } = await listEstimates(api, {}, {});
-    await expect(api.query('delete from read_estimates.register')).rejects.toThrow('permission denied');
+    await expect(api.query('delete from read_estimates.said')).rejects.toThrow('permission denied');
     await api.end();
     expect(items).toHaveLength(1);
   });
@@ -119,9 +119,11 @@ describe('a read model', () => {
   it('has neither rows nor cursor of a batch that fails', async () => {
     const failing: Projection = {
       ...estimates,
-      fold(event, rows) {
-        if (event.position === 3) throw new Error('A fault in the third event');
-        estimates.fold(event, rows);
+      fold: {
+        estimate(change, rows) {
+          if (change.position === 3) throw new Error('A fault in the third event');
+          estimates.fold.estimate?.(change, rows);
+        },
       },
     };
     await givenLog(database.url, [recorded(1), recorded(2), recorded(3)]);

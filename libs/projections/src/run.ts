@@ -1,9 +1,10 @@
 import type pg from 'pg';
-import type { Published, Source } from '#event-store';
+import { type Published, published, readStreams, type Source } from '#event-store';
 import { type Projection, schemaOf } from './projection.js';
 import { Rows } from './rows.js';
 import { ensureSchema } from './schema.js';
-import { load, write } from './tables.js';
+import { Streams } from './streams.js';
+import { write } from './tables.js';
 import { transaction } from './transaction.js';
 import { type Cursor, inTurn, moveCursor, takeCursor } from './turn.js';
 
@@ -60,7 +61,7 @@ async function takeOver(client: pg.ClientBase, projection: Projection): Promise<
 
 /** The cursor first: whoever is fenced stops there, before it has locked or read anything. */
 async function apply(
-  client: pg.ClientBase,
+  client: pg.PoolClient,
   projection: Projection,
   batch: readonly Published[],
   cursor: Cursor,
@@ -76,17 +77,32 @@ async function apply(
   });
 }
 
-/** Reads the rows that a batch needs, folds it over them in memory, and writes what it changed. */
+/** Folds a batch in memory, over what the log says of its streams before, and writes what that changed. */
 export async function foldInto(
-  client: pg.ClientBase,
+  client: pg.PoolClient,
   schema: string,
   projection: Projection,
   batch: readonly Published[],
 ): Promise<void> {
-  const rows = new Rows(false);
-  await load(client, schema, batch.flatMap(projection.needs), rows);
-  for (const event of batch) projection.fold(event, rows);
+  const streams = new Streams(projection);
+  for (const event of await pastOf(client, batch, streams)) streams.recall(event);
+  const rows = new Rows();
+  for (const event of batch) streams.fold(event, rows);
   await write(client, schema, projection.tables, rows);
+}
+
+/** The events, before the batch, of the streams that go on in it. */
+async function pastOf(
+  client: pg.PoolClient,
+  batch: readonly Published[],
+  streams: Streams,
+): Promise<readonly Published[]> {
+  const read = batch.filter(({ stream }) => streams.reads(stream));
+  const opened = new Set(read.filter(({ version }) => version === 1).map(({ stream }) => stream));
+  const resumed = new Set(read.map(({ stream }) => stream).filter((stream) => !opened.has(stream)));
+  if (resumed.size === 0) return [];
+  const before = (batch[0]?.position ?? 1) - 1;
+  return (await readStreams(client, [...resumed], before)).map(published);
 }
 
 function lastOf(batch: readonly Published[]): Published {

@@ -1,15 +1,108 @@
-import type { CaseEvent, EstimateEvent, FlightEvent } from '#domain';
+import {
+  caseFile,
+  type CaseEvent,
+  type CaseState,
+  type Decider,
+  estimate,
+  type EstimateEvent,
+  type EstimateState,
+  flight,
+  type FlightEvent,
+  type FlightState,
+} from '#domain';
 import type { Published } from '#event-store';
+import type { Projection } from './projection.js';
+import type { Rows } from './rows.js';
 
 type Events = { case: CaseEvent; flight: FlightEvent; estimate: EstimateEvent };
+type States = { case: CaseState; flight: FlightState; estimate: EstimateState };
+export type Category = keyof Events;
 
-/** The event with the id of its stream, if it is of that category. */
-export function ofCategory<C extends keyof Events>(
-  category: C,
-  { stream, event }: Published,
-): Readonly<{ id: string; event: Events[C] }> | undefined {
-  if (!stream.startsWith(`${category}-`)) return undefined;
-  // A stream holds the events of its own category only: its decider is the one way into it.
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  return { id: stream.slice(category.length + 1), event: event as Events[C] };
+/** An event, and what its stream was before and is after it. */
+export type Change<C extends Category> = Readonly<{
+  /** Of the case, the flight or the estimate. */
+  id: string;
+  position: number;
+  version: number;
+  recordedAt: string;
+  event: Events[C];
+  before: States[C];
+  after: States[C];
+}>;
+
+/** Folds an event into its stream, and, where rows are given, what that changed into rows. */
+type Reader = (id: string, published: Published, rows: Rows | undefined) => void;
+
+/** The streams that a projection reads, each folded by its decider as far as its events have come by. */
+export class Streams {
+  private readonly readers: ReadonlyMap<string, Reader>;
+  private count = 0;
+
+  constructor({ fold }: Projection) {
+    const opened = () => {
+      this.count += 1;
+    };
+    const readers = [
+      ...readerOf<'case'>(caseFile, fold.case, opened),
+      ...readerOf<'flight'>(flight, fold.flight, opened),
+      ...readerOf<'estimate'>(estimate, fold.estimate, opened),
+    ];
+    this.readers = new Map(readers);
+  }
+
+  /** How many streams are held in memory. */
+  get size(): number {
+    return this.count;
+  }
+
+  /** Whether the projection reads the stream. */
+  reads(stream: string): boolean {
+    return this.readers.has(categoryOf(stream));
+  }
+
+  /** Folds an event that the rows have already. */
+  recall(published: Published): void {
+    this.take(published, undefined);
+  }
+
+  /** Folds an event into its stream, and what that changed into rows. */
+  fold(published: Published, rows: Rows): void {
+    this.take(published, rows);
+  }
+
+  private take(published: Published, rows: Rows | undefined): void {
+    const { stream } = published;
+    const category = categoryOf(stream);
+    this.readers.get(category)?.(stream.slice(category.length + 1), published, rows);
+  }
+}
+
+function categoryOf(stream: string): string {
+  return stream.slice(0, stream.indexOf('-'));
+}
+
+function readerOf<C extends Category>(
+  {
+    category,
+    initial,
+    evolve,
+  }: Pick<Decider<States[C], never, Events[C]>, 'category' | 'initial' | 'evolve'>,
+  fold: ((change: Change<C>, rows: Rows) => void) | undefined,
+  onOpened: () => void,
+): readonly (readonly [string, Reader])[] {
+  if (!fold) return [];
+  const states = new Map<string, States[C]>();
+  const read: Reader = (id, { position, version, recordedAt, event: any }, rows) => {
+    const known = states.get(id);
+    if (known === undefined && version > 1) throw new Error(`${category} ${id} was not read from its start.`);
+    if (known === undefined) onOpened();
+    // A stream holds the events of its own category only: its decider is the one way into it.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    const event = any as Events[C];
+    const before = known ?? initial;
+    const after = evolve(before, event);
+    states.set(id, after);
+    if (rows) fold({ id, position, version, recordedAt, event, before, after }, rows);
+  };
+  return [[category, read]];
 }

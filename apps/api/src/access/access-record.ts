@@ -4,7 +4,7 @@ import { Problem } from '../problem.js';
 import type { Caller } from './caller.js';
 
 /** What was read of people. Stored for ever: never rename one. */
-export type ReadAction = 'read-case' | 'read-history' | 'list-cases' | 'read-manifest';
+export type ReadAction = 'read-case' | 'read-history' | 'list-cases' | 'read-flight' | 'read-manifest';
 
 /** Who read whose file. */
 @Injectable()
@@ -12,8 +12,9 @@ export class AccessRecord {
   constructor(private readonly pool: Pool) {}
 
   /**
-   * One row per person read, in one statement. To be awaited before anything is answered: throws `unavailable` where the
-   * rows could not be written, and then nothing may be answered. `withheld`: asked for, and not for this caller to see.
+   * One row per person read, in one statement. To be awaited before anything is answered: throws
+   * `unavailable` where the rows could not be written, and then nothing may be answered. `withheld`: asked
+   * for, and not for this caller to see.
    */
   async write(
     caller: Caller,

@@ -21,8 +21,8 @@ export class CaseFiles {
   ) {}
 
   /**
-   * The file as the log had it at a position, once the reading is recorded. Throws `not-found`, also for a file of another
-   * office where the caller's scope is the own one; that he asked is recorded too.
+   * The file as the log had it at a position, once the reading is recorded. Throws `not-found`, also for a
+   * file of another office where the caller's scope is the own one; that he asked is recorded too.
    */
   async open(id: string, caller: Caller, action: ReadAction, upTo?: number): Promise<CaseFile> {
     const [first, ...rest] = await this.streams.read('case', id, upTo);

@@ -6,7 +6,10 @@ import { Problem } from '../problem.js';
 import { traceparentOf } from '../request-id.js';
 import { type Caller, mustBeKnown } from './caller.js';
 
-/** Who asks for a write, under which key: `transact` takes it as it is. `now` is the moment of asking, in UTC. */
+/**
+ * Who asks for a write, under which key: `transact` takes it as it is. `now` is the moment of asking, in
+ * UTC.
+ */
 export type Requester = StoredBy & Pick<Caller, 'today'> & Readonly<{ now: string }>;
 
 /** The requester, as a parameter of a route that writes. Needs the header Idempotency-Key. */

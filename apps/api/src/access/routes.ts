@@ -1,7 +1,10 @@
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import { OPEN, POLICY } from './policy.js';
 
-/** Watches which routes come to be. `check` throws where one has no row in the policy, or a row has no route. */
+/**
+ * Watches which routes come to be. `check` throws where one has no row in the policy, or a row has no
+ * route.
+ */
 export function mustBeInPolicy(adapter: FastifyAdapter): { check: () => void } {
   const routes = new Set<string>();
   adapter.getInstance().addHook('onRoute', ({ method, url }) => {

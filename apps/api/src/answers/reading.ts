@@ -30,7 +30,10 @@ export class KnownAtQuery extends AtLeastQuery {
 export class ReadModels {
   constructor(private readonly pool: Pool) {}
 
-  /** Waits for `atLeast`, and says in the headers from which position is answered and how far behind the log that is. */
+  /**
+   * Waits for `atLeast`, and says in the headers from which position is answered and how far behind the
+   * log that is.
+   */
   async asKnown(names: readonly string[], query: KnownAtQuery, reply: FastifyReply): Promise<AsKnown> {
     if (query.atLeast !== undefined) await waitFor(this.pool, names, Number(query.atLeast));
     const known = await resolveKnownAt(this.pool, names, query.knownAt).catch((error: unknown) => {

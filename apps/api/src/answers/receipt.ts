@@ -17,7 +17,10 @@ export class ReceiptAnswer {
   @ApiProperty({ example: '1998-06-26T04:30:00.120Z' }) readonly recordedAt!: string;
 }
 
-/** Turns a receipt into the answer: 201, or 200 where the wish was already true, and the headers that go with it. */
+/**
+ * Turns a receipt into the answer: 201, or 200 where the wish was already true, and the headers that go
+ * with it.
+ */
 @Injectable()
 export class ReceiptInterceptor implements NestInterceptor<Receipt> {
   constructor(private readonly metrics: Metrics) {}

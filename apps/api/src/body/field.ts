@@ -2,7 +2,10 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
 import { ValidateBy, ValidateIf } from 'class-validator';
 
-/** What a value must be. `code` is stable and stands in `errors[]` of the problem; `detail` says what to send instead. */
+/**
+ * What a value must be. `code` is stable and stands in `errors[]` of the problem; `detail` says what to
+ * send instead.
+ */
 export type Rule = Readonly<{
   code: string;
   test: (value: unknown) => boolean;
@@ -23,7 +26,9 @@ export function field(rules: readonly Rule[], schema: object, options: FieldOpti
 }
 
 /** A field whose rules depend on another field: its command checks it. */
-export const AnyValue = (options: FieldOptions = {}) => field([], {}, options);
+export const AnyValue = (options: FieldOptions = {}) => field([], { oneOf: ANY }, options);
+
+const ANY = ['string', 'integer', 'object', 'null'].map((type) => ({ type }));
 
 const REQUIRED: Rule = {
   code: 'required',

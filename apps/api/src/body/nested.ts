@@ -2,7 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import { Type } from 'class-transformer';
 import { ValidateNested } from 'class-validator';
 import { field, type FieldOptions, type Rule, shown } from './field.js';
-import { UUID } from './values.js';
+import { UUID } from '../uuid.js';
 
 type BodyClass = new () => object;
 

@@ -6,8 +6,8 @@ const LEVELS_MAX = 32;
 export const BODY_BYTES_MAX = 256 * 1024;
 
 /**
- * A JSON object, or a problem: `malformed-json` where it cannot be parsed, `validation-failed` where it is something else,
- * nests too deep or names a member that every object has already, such as `__proto__`.
+ * A JSON object, or a problem: `malformed-json` where it cannot be parsed, `validation-failed` where it is
+ * something else, nests too deep or names a member that every object has already, such as `__proto__`.
  */
 export function parseBody(bytes: Buffer): object {
   const body = parse(bytes);
@@ -21,7 +21,13 @@ export function parseBody(bytes: Buffer): object {
     }
     const name = level.flatMap(Object.keys).find((key) => key in Object.prototype);
     if (name !== undefined) throw invalid([{ pointer: `#/${name}`, ...UNKNOWN_FIELD }]);
-    level = level.flatMap((value): unknown[] => Object.values(value)).filter(isObject);
+    const values = level.flatMap((value): unknown[] => Object.values(value));
+    if (values.includes(Infinity) || values.includes(-Infinity)) {
+      throw invalid([
+        { pointer: '#', code: 'not-a-number', detail: 'A number in the body is beyond all bounds.' },
+      ]);
+    }
+    level = values.filter(isObject);
   }
   return body;
 }

@@ -1,6 +1,6 @@
 import { Param, type PipeTransform } from '@nestjs/common';
 import { Problem } from '../problem.js';
-import { UUID } from './values.js';
+import { UUID } from '../uuid.js';
 
 /** The id of a record in the address. What is no id names nothing that exists. */
 export const RecordId = (name = 'id') => Param(name, KNOWN_SHAPE);

@@ -10,6 +10,7 @@ import {
   lawById,
   suggestCountry,
 } from '#reference';
+import { UUID } from '../uuid.js';
 import { field, type FieldOptions, type Rule, shown } from './field.js';
 
 /** One of a list of codes. */
@@ -80,13 +81,12 @@ export const AuthorityCode = (options: FieldOptions = {}) => OneOf(AUTHORITIES, 
 const SEXES = ['F', 'M', 'U'] as const;
 const BIRTH_YEARS = [1850, 2100] as const;
 
-export const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const PARTIAL_SHAPE = /^\d{4}(-\d{2}){0,2}$/;
 const DAY_SHAPE = /^\d{4}-\d{2}-\d{2}$/;
-const INSTANT_SHAPE = /^(\d{4}-\d{2}-\d{2})T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
+const INSTANT_SHAPE = /^(\d{4}-\d{2}-\d{2})T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
 
 export function isInstant(value: string): boolean {
-  return isDay(INSTANT_SHAPE.exec(value)?.[1] ?? '');
+  return isDay(INSTANT_SHAPE.exec(value)?.[1] ?? '') && !Number.isNaN(Date.parse(value));
 }
 
 const text = (test: (value: string) => boolean) => (value: unknown) =>

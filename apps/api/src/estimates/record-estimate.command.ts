@@ -4,13 +4,16 @@ import { ApiTags } from '@nestjs/swagger';
 import { v7 as uuidv7 } from 'uuid';
 import {
   estimate,
-  intend,
-  type Measure,
-  type Qualifier,
-  type RecordEstimate,
-  type Unit,
   ESTIMATED_POPULATIONS,
   type EstimatedPopulation,
+  intend,
+  type Measure,
+  MEASURES,
+  type Qualifier,
+  QUALIFIERS,
+  type RecordEstimate,
+  type Unit,
+  UNITS,
 } from '#domain';
 import { EventStore, type Receipt } from '#event-store';
 import { By, type Requester } from '../access/requester.js';
@@ -19,18 +22,6 @@ import { ListOf, ObjectOf } from '../body/nested.js';
 import { PlaceBody } from '../body/place.body.js';
 import { Area, Count, OneOf, PartialDate, Prose, Text } from '../body/values.js';
 
-const MEASURES = ['stock', 'inflow', 'outflow'] as const satisfies Measure[];
-const UNITS = ['persons', 'families', 'cases'] as const satisfies Unit[];
-const QUALIFIERS = [
-  'exact',
-  'about',
-  'at-least',
-  'more-than',
-  'at-most',
-  'range',
-  'most-of',
-  'unquantified',
-] as const satisfies Qualifier[];
 const MOST = 100_000_000;
 
 export class PeriodBody {

@@ -4,6 +4,8 @@ import type { FastifyReply } from 'fastify';
 import { Pool } from 'pg';
 import type { FlightState } from '#domain';
 import { flightById, flights, listFlights, type Page } from '#projections';
+import { AccessRecord } from '../access/access-record.js';
+import { type Caller, Reader } from '../access/caller.js';
 import { linkNext, ListQuery, pageOf } from '../answers/list.js';
 import { AtLeastQuery, ReadModels, Reads } from '../answers/reading.js';
 import { RecordId } from '../body/record-id.js';
@@ -60,6 +62,7 @@ export class FlightBoardController {
   constructor(
     private readonly pool: Pool,
     private readonly models: ReadModels,
+    private readonly record: AccessRecord,
   ) {}
 
   @Get()
@@ -75,17 +78,24 @@ export class FlightBoardController {
   @Get(':id')
   @Reads('One flight, and the passengers whose case refused the arrival. Who is on it: its manifest.', {
     ...FLIGHT,
-    refused: [],
+    refused: [{ passenger: '0192f0c4-…02', case: '0192f0c4-…01', outcome: 'arrived' }],
   })
   async one(
     @RecordId() id: string,
     @Query() query: AtLeastQuery,
+    @Reader() caller: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<object> {
     await this.models.asKnown([flights.name], query, reply);
     const found = await flightById(this.pool, id);
     if (!found) throw new Problem('not-found', 'There is no such flight.');
-    const { passengers: _, ...flight } = found;
-    return flight;
+    const { passengers, ...flight } = found;
+    const refused = passengers.filter(({ passenger }) => flight.refused.includes(passenger));
+    await this.record.write(
+      caller,
+      'read-flight',
+      refused.map(({ case: file, passenger }) => file ?? passenger),
+    );
+    return { ...flight, refused };
   }
 }

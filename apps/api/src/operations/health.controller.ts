@@ -6,7 +6,10 @@ import { isMigrated } from '#event-store';
 
 type Check = 'ok' | 'degraded' | 'failed';
 
-/** Whether this process should get requests. Kafka is not asked: what is recorded waits in the log until it is back. */
+/**
+ * Whether this process should get requests. Kafka is not asked: what is recorded waits in the log until it
+ * is back.
+ */
 @Injectable()
 export class Readiness {
   private draining = false;

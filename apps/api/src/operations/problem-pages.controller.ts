@@ -8,6 +8,8 @@ import { REFUSALS } from '../refusal-codes.js';
 /** Where a code is both, the refusal by a rule says more than the fault of a field. */
 const ALL = new Map<string, ProblemKind>(Object.entries({ ...FAULTS, ...REFUSALS, ...PROBLEMS }));
 
+const ALL_OF_THEM = '<p><a href="/problems">All problems</a>';
+
 /** Where the `type` of a problem leads: what it means, and what to do. */
 @ApiExcludeController()
 @Controller('problems')
@@ -29,12 +31,13 @@ export class ProblemPagesController {
     const { status, title, cause, cure } = kind;
     return page(
       title,
-      `<p><code>${code}</code>, status ${status}<p>${cause}<h2>What to do</h2><p>${cure}<p><a href="/problems">All problems</a>`,
+      `<p><code>${code}</code>, status ${status}<p>${cause}<h2>What to do</h2><p>${cure}${ALL_OF_THEM}`,
     );
   }
 }
 
 /** Only texts of our own stand in it, so nothing needs escaping. */
 function page(title: string, body: string): string {
-  return `<!doctype html><html lang="en"><meta charset="utf-8"><title>${title}</title><h1>${title}</h1>${body}</html>`;
+  const head = `<meta charset="utf-8"><title>${title}</title>`;
+  return `<!doctype html><html lang="en">${head}<h1>${title}</h1>${body}</html>`;
 }

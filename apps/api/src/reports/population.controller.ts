@@ -2,12 +2,13 @@ import { Controller, Get, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Pool } from 'pg';
-import { DIMENSIONS, population, populationReport } from '#projections';
+import { type Dimension, DIMENSIONS, population, populationReport } from '#projections';
 import { AUTHORITIES, type Authority, POPULATIONS } from '#reference';
 import { type Caller, Reader } from '../access/caller.js';
 import { AsOfQuery, dayOf } from '../answers/as-of.js';
 import { ReadModels, Reads } from '../answers/reading.js';
 import { Codes } from '../body/query.js';
+import { invalid } from '../body/validation.js';
 import { OneOf } from '../body/values.js';
 
 /** Another word for a dimension. */
@@ -58,10 +59,10 @@ export class PopulationController {
   ): Promise<object> {
     const validOn = dayOf(query, today);
     const { position, recordedAt } = await this.models.asKnown([population.name], query, reply);
-    const asked = (query.by?.split(',') ?? []).map((word) => WORDS[word] ?? word);
+    const by = dimensionsOf(query.by?.split(',') ?? []);
     const only = query.population?.split(',');
     const report = await populationReport(this.pool, {
-      by: asked.flatMap((word) => DIMENSIONS.filter((dimension) => dimension === word)),
+      by,
       validOn,
       position,
       ...(only && { population: POPULATIONS.filter((one) => only.includes(one)) }),
@@ -69,4 +70,15 @@ export class PopulationController {
     });
     return { validOn, knownAt: recordedAt, position, ...report };
   }
+}
+
+/** In the order asked. Throws where two words ask for the same one. */
+function dimensionsOf(words: readonly string[]): readonly Dimension[] {
+  const asked = words.map((word) => WORDS[word] ?? word);
+  if (new Set(asked).size < asked.length) {
+    throw invalid([
+      { pointer: '?by', code: 'repeated-item', detail: 'origin is another word for placeFled.' },
+    ]);
+  }
+  return asked.flatMap((word) => DIMENSIONS.filter((dimension) => dimension === word));
 }

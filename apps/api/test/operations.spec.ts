@@ -1,0 +1,157 @@
+import { spawnSync } from 'node:child_process';
+import { PassThrough } from 'node:stream';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { type Caller, type Stack, startStack } from '../../../test/support/stack.js';
+import { AHMAD } from './requests.js';
+
+let stack: Stack;
+let registrar: Caller;
+const logged = new PassThrough();
+
+beforeAll(async () => {
+  stack = await startStack({ logTo: logged });
+  registrar = await stack.as(['registrar']);
+});
+
+describe('a running API', () => {
+  afterAll(() => stack?.close());
+
+  it('is alive and ready', async () => {
+    const [live, ready] = await Promise.all([fetch(`${stack.url}/livez`), fetch(`${stack.url}/readyz`)]);
+    expect(live.status).toBe(200);
+    expect(await ready.json()).toEqual({
+      status: 'ok',
+      checks: { accepting: 'ok', database: 'ok', migrations: 'ok' },
+    });
+  });
+
+  it('is not ready while the database lacks a migration', async () => {
+    const admin = new pg.Client(stack.databaseUrl);
+    await admin.connect();
+    await admin.query('update kosh.migrations set sha256 = reverse(sha256) where number = 1');
+    const ready = await fetch(`${stack.url}/readyz`);
+    await admin.query('update kosh.migrations set sha256 = reverse(sha256) where number = 1');
+    await admin.end();
+    expect(ready.status).toBe(503);
+    expect(await ready.json()).toMatchObject({ status: 'failed', checks: { migrations: 'failed' } });
+  });
+
+  it('counts what it did, under names that name nobody', async () => {
+    await registrar.did('/cases', AHMAD);
+    await registrar.post('/cases', { ...AHMAD, arrivedOn: '1998-06-27' });
+    await registrar.report('/cases');
+    const metrics = await (await fetch(`${stack.url}/metrics`)).text();
+    expect(metrics).toContain('kosh_commands_total{command="RegisterMigrant",outcome="recorded"} 1');
+    expect(metrics).toContain(
+      'kosh_commands_total{command="RegisterMigrant",outcome="arrival-after-registration"} 1',
+    );
+    expect(metrics).toContain('kosh_events_appended_total{type="MigrantRegistered"} 1');
+    expect(metrics).toContain('kosh_projection_lag_events{projection="cases"} 0');
+    expect(metrics).toMatch(
+      /kosh_http_request_duration_seconds_count\{method="POST",route="\/v1\/cases",status="201"\} 1/,
+    );
+    expect(metrics).not.toContain('Almaty');
+  });
+
+  it('logs a line per request, with nothing that its sender wrote', async () => {
+    const { id } = await registrar.did('/cases', AHMAD);
+    await registrar.get(`/cases?placeFled=Chechnya&after=${id}`);
+    await registrar.post('/cases', { ...AHMAD, citizenship: 'Зия' });
+    const lines = String(logged.read() ?? '')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(lines).toContainEqual(
+      expect.objectContaining({ method: 'GET', route: '/v1/cases', status: 422, role: 'registrar' }),
+    );
+    expect(JSON.stringify(lines)).not.toMatch(/Ахмад|Зия|Chechnya/);
+  });
+
+  it('describes itself in OpenAPI 3.1, every route with examples, receipts and problems', async () => {
+    const document = (await (await fetch(`${stack.url}/docs-json`)).json()) as OpenApi;
+    expect(document.openapi).toBe('3.1.0');
+    const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, operation]) => ({ route: `${method} ${path}`, ...operation })),
+    );
+    expect(operations.length).toBeGreaterThan(35);
+    for (const { route, summary, security, responses, parameters = [], requestBody } of operations) {
+      expect({ route, summary }).toEqual({ route, summary: expect.stringMatching(/\w/) });
+      expect({ route, security }).toEqual({ route, security: [{ bearer: [] }] });
+      expect(Object.keys(responses)).toEqual(expect.arrayContaining(['401', '403', '422', '429']));
+      const shown = JSON.stringify([responses['200'], responses['201'], requestBody]);
+      expect({ route, shown }).toMatchObject({ shown: expect.stringMatching(/"\$ref"|"example"/) });
+      const isKeyed = parameters.some(({ name }) => name === 'Idempotency-Key');
+      expect({ route, isKeyed }).toEqual({ route, isKeyed: !route.startsWith('get') });
+    }
+    expect(document.components.schemas['RegisterMigrantBody']).toMatchObject({
+      properties: { citizenship: { example: 'AFG' }, registeredOn: { example: '1998-06-26' } },
+    });
+    expect((await fetch(`${stack.url}/docs`)).status).toBe(200);
+  });
+
+  it('describes no route that it does not have', async () => {
+    const document = (await (await fetch(`${stack.url}/docs-json`)).json()) as OpenApi;
+    expect(Object.keys(document.paths).filter((path) => /household|merge|permit|import/.test(path))).toEqual(
+      [],
+    );
+  });
+});
+
+type Operation = Readonly<{
+  summary?: string;
+  security?: unknown;
+  responses: Readonly<Record<string, unknown>>;
+  parameters?: readonly { name: string }[];
+  requestBody?: unknown;
+}>;
+type OpenApi = Readonly<{
+  openapi: string;
+  paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  components: Readonly<{ schemas: Readonly<Record<string, unknown>> }>;
+}>;
+
+describe('a caller who sends too fast', () => {
+  it('is told to wait, as a problem', async () => {
+    const slow = await startStack({ env: { KOSH_REQUESTS_PER_MINUTE: '3' } });
+    const hasty = await slow.as(['registrar']);
+    const answers = [];
+    for (let i = 0; i < 5; i += 1) answers.push(await hasty.get('/cases'));
+    const colleague = await (await slow.as(['registrar'], 'Shymkent')).get('/cases');
+    await slow.close();
+    expect(answers.map(({ status }) => status === 429)).toEqual([false, false, false, true, true]);
+    expect(answers[4]?.body['code']).toBe('too-many-requests');
+    expect(Number(answers[4]?.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(colleague.status).not.toBe(429);
+  });
+});
+
+describe('an API that is stopped', () => {
+  it('finishes what is under way, takes nothing new and ends', async () => {
+    const ending = await startStack();
+    const caller = await ending.as(['registrar']);
+    await caller.did('/cases', AHMAD);
+    const underWay = Array.from({ length: 20 }, () => caller.post('/cases', AHMAD).catch(() => undefined));
+    await Promise.race(underWay);
+    const startedAt = Date.now();
+    await ending.close();
+    expect(Date.now() - startedAt).toBeLessThan(5_000);
+    const answers = await Promise.all(underWay);
+    expect(
+      answers.filter((answer) => answer !== undefined && answer.status >= 500 && answer.status !== 503),
+    ).toEqual([]);
+    await expect(caller.get('/cases')).rejects.toThrow(/fetch failed/);
+  });
+});
+
+describe('the process', () => {
+  it('names every wrong setting and exits with 78', () => {
+    const main = new URL('../../../dist/apps/api/src/main.js', import.meta.url).pathname;
+    const { status, stderr } = spawnSync(process.execPath, [main], {
+      env: { KOSH_MODE: 'production', DATABASE_URL: 'postgres://db/kosh' },
+      encoding: 'utf8',
+    });
+    expect(status).toBe(78);
+    expect(stderr).toMatch(/OIDC_ISSUER[^]*KOSH_MASTER_KEY[^]*DATABASE_URL/);
+  });
+});
