@@ -5,6 +5,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Pool } from 'pg';
 import { EventStore, openStore } from '#event-store';
+import { BadSettings } from '#running';
 import { loadMasterKey, Vault } from '#vault';
 import { mustBeInPolicy } from './access/routes.js';
 import { Tokens } from './access/tokens.js';
@@ -16,7 +17,7 @@ import { Log } from './log.js';
 import { Readiness } from './operations/health.controller.js';
 import { ProblemsFilter } from './problems.filter.js';
 import { requestIdOf } from './request-id.js';
-import { BadSettings, Settings } from './settings.js';
+import { Settings } from './settings.js';
 
 export type Api = Readonly<{
   app: NestFastifyApplication;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { BadSettings, Settings } from './settings.js';
+import { BadSettings } from '#running';
+import { Settings } from './settings.js';
 
 const LOCAL = { DATABASE_URL: 'postgres://kosh:secret-of-ours@127.0.0.1:5432/kosh' };
 const PRODUCTION = {

@@ -1,18 +1,14 @@
 import { resolve, sep } from 'node:path';
-import { todayIn } from '#reference';
+import {
+  databaseUrlFrom,
+  type Environment,
+  isWholeWithin,
+  logLevelFrom,
+  mustBeRight,
+  portFrom,
+  timeZoneFrom,
+} from '#running';
 
-/** All settings of this process that are wrong, each with its name and remedy. */
-export class BadSettings extends Error {
-  override readonly name = 'BadSettings';
-
-  constructor(readonly reasons: readonly string[]) {
-    super(`These settings are not right:\n${reasons.map((reason) => `  ${reason}`).join('\n')}`);
-  }
-}
-
-type Environment = Readonly<Record<string, string | undefined>>;
-
-const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 
 /** How the API runs. Read once, from the environment, here and nowhere else. */
@@ -32,25 +28,26 @@ export class Settings {
   /** Of one caller; 0: no limit. */
   readonly requestsPerMinuteMax: number;
 
-  private constructor(env: Environment) {
+  private constructor(env: Environment, reasons: string[]) {
     this.mode = env['KOSH_MODE'] === 'production' ? 'production' : 'local';
     this.host = env['HOST'] ?? (this.mode === 'local' ? '127.0.0.1' : '0.0.0.0');
-    this.port = Number(env['PORT'] ?? 3000);
-    this.databaseUrl = env['DATABASE_URL'] ?? '';
-    this.timeZone = env['KOSH_TIME_ZONE'] ?? 'Asia/Almaty';
+    this.port = portFrom(env, 'PORT', reasons) ?? 3000;
+    this.databaseUrl = databaseUrlFrom(env, reasons);
+    this.timeZone = timeZoneFrom(env, reasons);
     this.dataDir = env['KOSH_DATA_DIR'] ?? '.kosh';
     const { KOSH_MASTER_KEY, KOSH_MASTER_KEY_FILE, OIDC_ISSUER, OIDC_AUDIENCE } = env;
     this.masterKey = { env: KOSH_MASTER_KEY, file: KOSH_MASTER_KEY_FILE, dataDir: this.dataDir };
     this.oidc = OIDC_ISSUER ? { issuer: OIDC_ISSUER, audience: OIDC_AUDIENCE ?? '' } : undefined;
-    this.logLevel = env['LOG_LEVEL'] ?? 'info';
+    this.logLevel = logLevelFrom(env, reasons);
     this.requestsPerMinuteMax = Number(env['KOSH_REQUESTS_PER_MINUTE'] ?? 6_000);
   }
 
   /** Throws `BadSettings` with every reason at once. */
   static from(env: Environment): Settings {
-    const settings = new Settings(env);
-    const reasons = [...wrong(settings, env), ...(settings.mode === 'production' ? unsafe(settings) : [])];
-    if (reasons.length > 0) throw new BadSettings(reasons);
+    const reasons: string[] = [];
+    const settings = new Settings(env, reasons);
+    reasons.push(...wrong(settings, env), ...(settings.mode === 'production' ? unsafe(settings) : []));
+    mustBeRight(reasons);
     return settings;
   }
 }
@@ -58,27 +55,23 @@ export class Settings {
 type Check = readonly [isBad: boolean, reason: string];
 
 function wrong(settings: Settings, env: Environment): string[] {
-  const { mode, host, port, databaseUrl, timeZone, oidc, logLevel, requestsPerMinuteMax } = settings;
-  const { KOSH_MODE = 'local', PORT } = env;
+  const { mode, host, oidc, requestsPerMinuteMax } = settings;
+  const { KOSH_MODE = 'local' } = env;
   return reasonsOf([
     [!['local', 'production'].includes(KOSH_MODE), `KOSH_MODE is local or production, not ${KOSH_MODE}.`],
     [
       mode === 'local' && !LOOPBACK.has(host),
       `HOST: local mode binds to loopback only, not to ${host}. Use 127.0.0.1, or KOSH_MODE=production.`,
     ],
-    [!isWithin(port, 65_535), `PORT is a number from 0 to 65535, not ${PORT}.`],
-    [
-      !/^postgres(ql)?:$/.test(urlOf(databaseUrl)?.protocol ?? ''),
-      'DATABASE_URL is missing or no address: postgres://user:password@host:5432/database.',
-    ],
-    [!isTimeZone(timeZone), `KOSH_TIME_ZONE is an IANA time zone such as Asia/Almaty, not ${timeZone}.`],
     [
       oidc !== undefined && !isTrustworthy(urlOf(oidc.issuer)),
       'OIDC_ISSUER must be https, or http on loopback: whoever answers there decides who may do what.',
     ],
     [oidc?.audience === '', 'OIDC_AUDIENCE is missing: without it any token of the issuer would do.'],
-    [!LOG_LEVELS.includes(logLevel), `LOG_LEVEL is one of ${LOG_LEVELS.join(', ')}, not ${logLevel}.`],
-    [!isWithin(requestsPerMinuteMax, 10_000_000), 'KOSH_REQUESTS_PER_MINUTE is a whole number; 0: no limit.'],
+    [
+      !isWholeWithin(requestsPerMinuteMax, 0, 10_000_000),
+      'KOSH_REQUESTS_PER_MINUTE is a whole number; 0: no limit.',
+    ],
   ]);
 }
 
@@ -108,21 +101,8 @@ function reasonsOf(checks: readonly Check[]): string[] {
   return checks.flatMap(([isBad, reason]) => (isBad ? [reason] : []));
 }
 
-function isWithin(value: number, max: number): boolean {
-  return Number.isInteger(value) && value >= 0 && value <= max;
-}
-
 function isTrustworthy(url: URL | undefined): boolean {
   return url?.protocol === 'https:' || (url?.protocol === 'http:' && LOOPBACK.has(url.hostname));
-}
-
-function isTimeZone(timeZone: string): boolean {
-  try {
-    todayIn(timeZone, new Date());
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function urlOf(text: string): URL | undefined {

@@ -1,11 +1,12 @@
 import type pg from 'pg';
 import { Gauge, Registry } from 'prom-client';
 import { head } from '#event-store';
+import type { Health, Readiness } from '#running';
 import type { Reader } from './reader.js';
 
-/** What Prometheus reads of the readers of this process. */
-export class Metrics {
-  readonly registry = new Registry();
+/** How the readers of this process are: for Prometheus, and whether they are ready. */
+export class Metrics implements Health {
+  private readonly registry = new Registry();
   private readonly position = this.gauge(
     'kosh_projection_position',
     'Position that a read model or process manager has reached, in whichever process.',
@@ -25,8 +26,18 @@ export class Metrics {
     private readonly readers: readonly Reader[],
   ) {}
 
-  /** In the text format. Throws without a database. */
-  async text(): Promise<string> {
+  /** Not ready while one of them fails, or has stopped. */
+  ready(): Readiness {
+    const troubles = this.readers.flatMap(({ name, trouble }) =>
+      trouble === undefined ? [] : [{ name, trouble }],
+    );
+    const ready = troubles.length === 0;
+    const readers = this.readers.map(({ name }) => name);
+    return { ready, body: { status: ready ? 'ok' : 'unavailable', readers, troubles } };
+  }
+
+  /** Throws without a database. */
+  async metrics(): Promise<Registry> {
     const end = (await head(this.pool)).position;
     const { rows } = await this.pool.query<{ name: string; position: string }>(
       'select name, position from reading.cursors',
@@ -39,7 +50,7 @@ export class Metrics {
       this.applied.set({ projection: name }, events);
       this.trouble.set({ projection: name }, trouble === undefined ? 0 : 1);
     }
-    return this.registry.metrics();
+    return this.registry;
   }
 
   private gauge(name: string, help: string): Gauge<'projection'> {

@@ -1,11 +1,10 @@
-import { once } from 'node:events';
-import type { Server } from 'node:http';
 import { pino } from 'pino';
 import { connect, type EventStore, LogSource, openStore } from '#event-store';
 import { KafkaSource, type Log } from '#kafka';
 import { arrivals } from '#processes';
 import { READ_MODELS, runProcess, runProjection } from '#projections';
-import { healthServer } from './health.js';
+import { healthServer, listen } from '#running';
+import { Metrics } from './metrics.js';
 import { Reader, type Run } from './reader.js';
 import type { ProjectorSettings } from './settings.js';
 
@@ -51,7 +50,7 @@ export async function startProjector(
     }),
   ];
 
-  const server = settings.port === undefined ? undefined : healthServer(pool, readers);
+  const server = settings.port === undefined ? undefined : healthServer(new Metrics(pool, readers));
   const stopping = new AbortController();
   const running: Promise<void>[] = [];
   const close = async () => {
@@ -65,7 +64,7 @@ export async function startProjector(
   };
 
   try {
-    const url = server && (await listen(server, settings.host, settings.port));
+    const url = server && (await listen(server, settings.host, settings.port ?? 0));
     running.push(...readers.map((reader) => reader.keepRunning(stopping.signal)));
     const names = readers.map(({ name }) => name);
     log.info({ readers: names, source: kafka ? 'kafka' : 'log', url }, 'The projector follows the log.');
@@ -74,13 +73,4 @@ export async function startProjector(
     await close();
     throw error;
   }
-}
-
-async function listen(server: Server, host: string, port: number | undefined): Promise<string> {
-  server.listen(port, host);
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string')
-    throw new Error('The projector has no address to listen on.');
-  return `http://${host}:${address.port}`;
 }

@@ -1,12 +1,5 @@
 import { type KafkaSettings, kafkaSettingsFrom } from '#kafka';
-import {
-  BadSettings,
-  databaseUrlFrom,
-  type Environment,
-  logLevelFrom,
-  mustBeRight,
-  portFrom,
-} from '#running';
+import { BadSettings, databaseUrlFrom, type Environment, logLevelFrom, portFrom } from '#running';
 
 export type RelaySettings = Readonly<{
   databaseUrl: string;
@@ -22,9 +15,9 @@ export function settingsFrom(env: Environment): RelaySettings {
   const reasons: string[] = [];
   const databaseUrl = databaseUrlFrom(env, reasons);
   const kafka = kafkaSettingsFrom(env, reasons);
+  if (!kafka) reasons.push('KAFKA_BROKERS is missing: a comma list of host:port.');
   const port = portFrom(env, 'RELAY_PORT', reasons);
   const logLevel = logLevelFrom(env, reasons);
-  if (!kafka) throw new BadSettings([...reasons, 'KAFKA_BROKERS is missing: a comma list of host:port.']);
-  mustBeRight(reasons);
+  if (!kafka || reasons.length > 0) throw new BadSettings(reasons);
   return { databaseUrl, kafka, host: env['HOST'] ?? '127.0.0.1', port, logLevel };
 }

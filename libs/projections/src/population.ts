@@ -109,7 +109,7 @@ function difference(before: readonly Stretch[], after: readonly Stretch[]): read
       add(stretch.to, stretch, -sign);
     }
   }
-  return changes.filter(({ persons }) => persons !== 0).sort(inOrder);
+  return changes.filter(({ persons }) => persons !== 0).toSorted(inOrder);
 }
 
 function isAlike(one: Stretch, other: Stretch): boolean {

@@ -64,12 +64,6 @@ export function entries(table: Table): readonly Column[] {
   return Object.entries(table.columns);
 }
 
-function typeOf(table: Table, column: string): SqlType {
-  const type = table.columns[column];
-  if (type === undefined) throw new Error(`The table ${table.name} has no column ${column}.`);
-  return type;
-}
-
 function casts(types: readonly string[]): string {
   return types.map((type, i) => `$${i + 1}::${type}`).join(', ');
 }

@@ -31,16 +31,16 @@ export async function listen(server: Server, host: string, port: number): Promis
   return `http://${host}:${address.port}`;
 }
 
-async function answer(path: string, response: ServerResponse, { ready, metrics }: Health): Promise<void> {
+async function answer(path: string, response: ServerResponse, health: Health): Promise<void> {
   switch (path) {
     case '/livez':
       return json(response, 200, { status: 'ok' });
     case '/readyz': {
-      const readiness = await ready();
+      const readiness = await health.ready();
       return json(response, readiness.ready ? 200 : 503, readiness.body);
     }
     case '/metrics': {
-      const registry = await metrics();
+      const registry = await health.metrics();
       const text = await registry.metrics();
       response.writeHead(200, { 'Content-Type': registry.contentType }).end(text);
       return undefined;
