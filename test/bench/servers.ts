@@ -1,5 +1,5 @@
 import { freshDatabase } from '../support/database.js';
-import { kafkaBrokers } from '../support/kafka.js';
+import { kafkaBrokers } from '../support/brokers.js';
 import { type Stack, startStack } from '../support/stack.js';
 
 /** A migrated database for one measurement. */
