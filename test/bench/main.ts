@@ -38,16 +38,23 @@ const say = (line: string) => void process.stderr.write(`${line}\n`);
 const figures: Figure[] = [];
 const stopServers = await startServers();
 
-say('append …');
-await withDatabase(async (url) => void figures.push(...(await benchAppend(url))));
-say('rebuild and report …');
-await withDatabase(async (url) => void figures.push(...(await benchReading(url))));
-say('HTTP, and the road through the log …');
-await withStack({ kafka: false }, async (stack) => {
-  figures.push(...(await benchHttp(stack)), await benchDelay(stack, 'the log'));
-});
-say('the road through Kafka …');
-await withStack({ kafka: true }, async (stack) => void figures.push(await benchDelay(stack, 'Kafka')));
+/** `npm run bench -- append http` runs only these. */
+const PARTS: Readonly<Record<string, () => Promise<void>>> = {
+  append: () => withDatabase(async (url) => void figures.push(...(await benchAppend(url)))),
+  read: () => withDatabase(async (url) => void figures.push(...(await benchReading(url)))),
+  http: () =>
+    withStack({ kafka: false }, async (stack) => {
+      figures.push(...(await benchHttp(stack)), await benchDelay(stack, 'the log'));
+    }),
+  kafka: () =>
+    withStack({ kafka: true }, async (stack) => void figures.push(await benchDelay(stack, 'Kafka'))),
+};
+const wanted = process.argv.slice(2);
+for (const [name, run] of Object.entries(PARTS)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  say(`${name} …`);
+  await run();
+}
 
 await stopServers();
 print(figures);

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type pg from 'pg';
 import { AS_TEXT, eventOf, moment, type Published } from '#event-store';
 import { Copy } from './copy.js';
@@ -7,7 +8,9 @@ import { Streams } from './streams.js';
 import { createKeys } from './tables.js';
 
 /** Events read and written at once. */
-const PAGE = 1_000;
+const PAGE = 2_000;
+/** Events folded at a stretch: then what was read and written meanwhile may come and go. */
+const SLICE = 250;
 
 /** New tables of a read model on their way: where they are, and what reads the log for them. */
 export type Filling = Readonly<{
@@ -28,15 +31,18 @@ export type FillProgress = Readonly<{ name: string; position: number; upTo: numb
  */
 export async function fill(filling: Filling, upTo: number): Promise<void> {
   const { client, pool, projection, schema, onProgress } = filling;
-  let [streams, rows, position] = [new Streams(projection), new Rows(), 0];
+  const [streams, rows] = [new Streams(projection), new Rows()];
+  let position = 0;
   let batch = new Batch(filling);
   let written = Promise.resolve();
   for await (const page of pages(pool, upTo)) {
-    for (const fields of page) {
+    for (const [index, fields] of page.entries()) {
+      if (index % SLICE === 0) await turn();
       const event = published(fields);
       if (event.version === 1) {
         batch.add(rows);
-        [streams, rows] = [new Streams(projection), new Rows()];
+        streams.forget();
+        rows.clear();
       }
       streams.fold(event, rows);
     }

@@ -109,7 +109,8 @@ function difference(before: readonly Stretch[], after: readonly Stretch[]): read
       add(stretch.to, stretch, -sign);
     }
   }
-  return changes.filter(({ persons }) => persons !== 0).toSorted(inOrder);
+  const left = changes.filter(({ persons }) => persons !== 0);
+  return left.length > 1 ? left.toSorted(inOrder) : left;
 }
 
 function isAlike(one: Stretch, other: Stretch): boolean {

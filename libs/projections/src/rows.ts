@@ -19,9 +19,19 @@ export class Rows {
     this.of(table).appended.push(row);
   }
 
+  clear(): void {
+    for (const { put, appended } of this.tables.values()) {
+      put.clear();
+      appended.length = 0;
+    }
+  }
+
   of<R extends Row>({ name }: Table<R>): Written<R> {
-    const written = this.tables.get(name) ?? { put: new Map(), appended: [] };
-    this.tables.set(name, written);
+    let written = this.tables.get(name);
+    if (!written) {
+      written = { put: new Map(), appended: [] };
+      this.tables.set(name, written);
+    }
     // Only rows of this very table come under its name.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     return written as unknown as Written<R>;

@@ -30,8 +30,11 @@ export type Change<C extends Category> = Readonly<{
   after: States[C];
 }>;
 
-/** Folds an event into its stream, and, where rows are given, what that changed into rows. */
-type Reader = (id: string, published: Published, rows: Rows | undefined) => void;
+type Reader = Readonly<{
+  /** Folds an event into its stream, and, where rows are given, what that changed into rows. */
+  read: (id: string, published: Published, rows: Rows | undefined) => void;
+  forget: () => void;
+}>;
 
 /** The streams that a projection reads, each folded by its decider as far as its events have come by. */
 export class Streams {
@@ -60,6 +63,12 @@ export class Streams {
     return this.readers.has(categoryOf(stream));
   }
 
+  /** Drops all of them from memory: none of their events will come again. */
+  forget(): void {
+    for (const { forget } of this.readers.values()) forget();
+    this.count = 0;
+  }
+
   /** Folds an event that the rows have already. */
   recall(published: Published): void {
     this.take(published, undefined);
@@ -73,7 +82,7 @@ export class Streams {
   private take(published: Published, rows: Rows | undefined): void {
     const { stream } = published;
     const category = categoryOf(stream);
-    this.readers.get(category)?.(stream.slice(category.length + 1), published, rows);
+    this.readers.get(category)?.read(stream.slice(category.length + 1), published, rows);
   }
 }
 
@@ -92,7 +101,7 @@ function readerOf<C extends Category>(
 ): readonly (readonly [string, Reader])[] {
   if (!fold) return [];
   const states = new Map<string, States[C]>();
-  const read: Reader = (id, { position, version, recordedAt, event: any }, rows) => {
+  const read: Reader['read'] = (id, { position, version, recordedAt, event: any }, rows) => {
     const known = states.get(id);
     if (known === undefined && version > 1) throw new Error(`${category} ${id} was not read from its start.`);
     if (known === undefined) onOpened();
@@ -104,5 +113,5 @@ function readerOf<C extends Category>(
     states.set(id, after);
     if (rows) fold({ id, position, version, recordedAt, event, before, after }, rows);
   };
-  return [[category, read]];
+  return [[category, { read, forget: () => states.clear() }]];
 }

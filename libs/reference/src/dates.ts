@@ -24,9 +24,14 @@ export function firstDay(date: PartialDate): Day {
 /** The last day that a valid partial date may mean. */
 export function lastDay(date: PartialDate): Day {
   if (date.length === 10) return date;
-  const [year, month] = date.split('-');
-  // Day 0 of the next month is the last day of this one.
-  return dayOf(new Date(Date.UTC(Number(year), month === undefined ? 12 : Number(month), 0)));
+  if (date.length === 4) return `${date}-12-31`;
+  return `${date}-${lengthOfMonth(Number(date.slice(0, 4)), Number(date.slice(5)))}`;
+}
+
+/** In days, of the Gregorian calendar. No `Date` is made: this runs at every event of a rebuild. */
+function lengthOfMonth(year: number, month: number): number {
+  if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
+  return [4, 6, 9, 11].includes(month) ? 30 : 31;
 }
 
 /** The day `count` days after `day`, or before it if negative. Throws `RangeError` if there is none. */
