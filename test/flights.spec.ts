@@ -172,7 +172,7 @@ describe('a case that refuses an arrival', () => {
     });
     let view: Json = {};
     while (view['refusedArrivals'] !== 1) view = await desk.report<Json>(`/flights/${flight}`);
-    expect(view['refused']).toMatchObject([{ case: file }]);
+    expect(view['refused']).toMatchObject([{ case: file, code: 'would-contradict' }]);
     const { body } = await desk.get<{ items: { type: string }[] }>(`/cases/${file}/history`);
     expect(body.items.map(({ type }) => type)).toContain('ManifestLeft');
   });

@@ -11,6 +11,7 @@ export * from './estimate/gap.js';
 export * from './flight/flight.decider.js';
 export * from './flight/flight.events.js';
 export {
+  type ArrivedFlight,
   type FlightState,
   type FlightView,
   flightView,

@@ -1,10 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type pg from 'pg';
-import { AS_TEXT, eventOf, moment, type Published } from '#event-store';
+import { AS_TEXT, eventOf, moment } from '#event-store';
 import { Copy } from './copy.js';
 import type { Projection, Table } from './projection.js';
 import { Rows } from './rows.js';
-import { Streams } from './streams.js';
+import { Streams, type Told } from './streams.js';
 import { createKeys } from './tables.js';
 
 /** Events read and written at once. */
@@ -38,7 +38,7 @@ export async function fill(filling: Filling, upTo: number): Promise<void> {
   for await (const page of pages(pool, upTo)) {
     for (const [index, fields] of page.entries()) {
       if (index % SLICE === 0) await turn();
-      const event = published(fields);
+      const event = told(fields);
       if (event.version === 1) {
         batch.add(rows);
         streams.forget();
@@ -106,14 +106,13 @@ type Fields = [
   recordedAt: string,
   type: string,
   schemaVersion: string,
-  occurredOn: string | null,
   body: string,
 ];
 
 async function readPage(pool: pg.Pool, stream: string, version: number, upTo: number): Promise<Fields[]> {
   const { rows } = await pool.query<Fields>({
     name: 'by-stream',
-    text: `select stream, version, position, recorded_at, type, schema_version, occurred_on, body from log.events
+    text: `select stream, version, position, recorded_at, type, schema_version, body from log.events
            where (stream, version) > ($1, $2) and position <= $3 order by stream, version limit ${PAGE}`,
     values: [stream, version, upTo],
     rowMode: 'array',
@@ -122,14 +121,11 @@ async function readPage(pool: pg.Pool, stream: string, version: number, upTo: nu
   return rows;
 }
 
-function published(fields: Fields): Published {
-  const [stream, version, position, recordedAt, type, schemaVersion, occurredOn, body] = fields;
+function told([stream, version, position, recordedAt, type, schemaVersion, body]: Fields): Told {
   return {
     position: Number(position),
     stream,
     version: Number(version),
-    schemaVersion: Number(schemaVersion),
-    occurredOn,
     recordedAt: moment(recordedAt),
     event: eventOf({ type, schemaVersion: Number(schemaVersion), body }),
   };

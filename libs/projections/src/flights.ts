@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import {
+  type ArrivedFlight,
   type CaseEvent,
   type FlightPlanned,
   type FlightState,
@@ -26,8 +27,8 @@ export type FlightBoard = FlightPlanned['data'] &
 
 type Landing = Readonly<{ airport: string; landedAt: string }>;
 
-/** The passengers in the order of the manifest, and those (ids) whose case refused the arrival. */
-type List = Readonly<{ passengers: readonly ManifestLine[]; refused: readonly string[] }>;
+/** The passengers in the order of the manifest, and those whose case refused the arrival. */
+type List = Readonly<{ passengers: readonly ManifestLine[]; refused: ArrivedFlight['refused'] }>;
 
 type FlightRow = Readonly<{
   flight_id: string;

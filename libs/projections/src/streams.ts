@@ -18,6 +18,9 @@ type Events = { case: CaseEvent; flight: FlightEvent; estimate: EstimateEvent };
 type States = { case: CaseState; flight: FlightState; estimate: EstimateState };
 export type Category = keyof Events;
 
+/** What a projection is told of an event. */
+export type Told = Pick<Published, 'position' | 'stream' | 'version' | 'recordedAt' | 'event'>;
+
 /** An event, and what its stream was before and is after it. */
 export type Change<C extends Category> = Readonly<{
   /** Of the case, the flight or the estimate. */
@@ -32,7 +35,7 @@ export type Change<C extends Category> = Readonly<{
 
 type Reader = Readonly<{
   /** Folds an event into its stream, and, where rows are given, what that changed into rows. */
-  read: (id: string, published: Published, rows: Rows | undefined) => void;
+  read: (id: string, told: Told, rows: Rows | undefined) => void;
   forget: () => void;
 }>;
 
@@ -70,19 +73,19 @@ export class Streams {
   }
 
   /** Folds an event that the rows have already. */
-  recall(published: Published): void {
-    this.take(published, undefined);
+  recall(told: Told): void {
+    this.take(told, undefined);
   }
 
   /** Folds an event into its stream, and what that changed into rows. */
-  fold(published: Published, rows: Rows): void {
-    this.take(published, rows);
+  fold(told: Told, rows: Rows): void {
+    this.take(told, rows);
   }
 
-  private take(published: Published, rows: Rows | undefined): void {
-    const { stream } = published;
+  private take(told: Told, rows: Rows | undefined): void {
+    const { stream } = told;
     const category = categoryOf(stream);
-    this.readers.get(category)?.read(stream.slice(category.length + 1), published, rows);
+    this.readers.get(category)?.read(stream.slice(category.length + 1), told, rows);
   }
 }
 

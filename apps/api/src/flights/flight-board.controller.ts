@@ -78,7 +78,7 @@ export class FlightBoardController {
   @Get(':id')
   @Reads('One flight, and the passengers whose case refused the arrival. Who is on it: its manifest.', {
     ...FLIGHT,
-    refused: [{ passenger: '0192f0c4-…02', case: '0192f0c4-…01', outcome: 'arrived' }],
+    refused: [{ passenger: '0192f0c4-…02', case: '0192f0c4-…01', code: 'would-contradict' }],
   })
   async one(
     @RecordId() id: string,
@@ -90,7 +90,10 @@ export class FlightBoardController {
     const found = await flightById(this.pool, id);
     if (!found) throw new Problem('not-found', 'There is no such flight.');
     const { passengers, ...flight } = found;
-    const refused = passengers.filter(({ passenger }) => flight.refused.includes(passenger));
+    const refused = flight.refused.map(({ passenger, code }) => {
+      const line = passengers.find((other) => other.passenger === passenger);
+      return { passenger, case: line?.case, code };
+    });
     await this.record.write(
       caller,
       'read-flight',

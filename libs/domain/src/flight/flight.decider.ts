@@ -277,7 +277,7 @@ function cancel({ reasonCode }: CancelFlight['data'], state: KnownFlight): Fligh
 function recordArrivalRefusal(data: RecordArrivalRefusal['data'], state: KnownFlight): FlightEvent[] {
   const { passenger, case: file, code } = data;
   if (state.phase !== 'arrived') throw new Refused('flight-not-arrived', 'The flight has not arrived.');
-  if (state.refused.includes(passenger)) return [];
+  if (state.refused.some((refusal) => refusal.passenger === passenger)) return [];
   if (!state.lines.some((line) => isSame(line, { passenger, case: file }) && line.outcome === 'arrived')) {
     throw new Refused('passenger-unknown', `Passenger ${passenger} did not arrive on this flight.`);
   }

@@ -37,8 +37,8 @@ export type ArrivedFlight = Flown &
   Readonly<{
     phase: 'arrived';
     arrival: FlightArrived['data'];
-    /** Ids of passengers whose case refused the arrival. */
-    refused: readonly string[];
+    /** Passengers whose case refused the arrival, each with the refusal's code. */
+    refused: readonly Readonly<{ passenger: string; code: string }>[];
   }>;
 
 export type CancelledFlight = Listed & Readonly<{ phase: 'cancelled'; reasonCode: string }>;
@@ -140,7 +140,10 @@ function land(state: AirborneFlight | ArrivedFlight, event: Landing): FlightStat
       return { ...state, phase: 'arrived', arrival: event.data, refused: [], lines: state.lines.map(arrive) };
     case 'PassengerArrivalRefused':
       return state.phase === 'arrived'
-        ? { ...state, refused: [...state.refused, event.data.passenger] }
+        ? {
+            ...state,
+            refused: [...state.refused, { passenger: event.data.passenger, code: event.data.code }],
+          }
         : state;
   }
 }
