@@ -2,6 +2,17 @@ import pg from 'pg';
 
 export type Role = 'kosh_owner' | 'kosh_api' | 'kosh_projector' | 'kosh_eraser';
 
+/**
+ * What a projector or relay writes can be made again from the log, and its cursor goes with it: after a crash it
+ * repeats the last moment instead of waiting for the disk at every commit. Nobody else may.
+ */
+const COMMIT: Readonly<Record<Role, string>> = {
+  kosh_owner: '',
+  kosh_api: '',
+  kosh_projector: '-c synchronous_commit=off',
+  kosh_eraser: '',
+};
+
 export type ConnectOptions = Readonly<{
   /** Connections at most; 10 unless told. */
   max?: number;
@@ -18,7 +29,7 @@ export function connect(url: string, role: Role, options: ConnectOptions = {}): 
     connectionTimeoutMillis: 5_000,
     keepAlive: true,
     application_name: options.applicationName ?? `kosh-${role}`,
-    options: `-c role=${role} -c TimeZone=UTC -c statement_timeout=${options.statementTimeoutMs ?? 0}`,
+    options: `-c role=${role} -c TimeZone=UTC -c statement_timeout=${options.statementTimeoutMs ?? 0} ${COMMIT[role]}`,
   });
   // An idle connection that the server closes must not end the process; the next query opens another.
   pool.on('error', () => undefined);

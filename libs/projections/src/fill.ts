@@ -8,7 +8,7 @@ import { Streams, type Told } from './streams.js';
 import { createKeys } from './tables.js';
 
 /** Events read and written at once. */
-const PAGE = 2_000;
+const PAGE = 1_000;
 /** Events folded at a stretch: then what was read and written meanwhile may come and go. */
 const SLICE = 250;
 

@@ -9,11 +9,14 @@ export async function createTable(client: pg.ClientBase, schema: string, table: 
   await client.query(`create table ${schema}.${table.name} (${columns.join(', ')})`);
 }
 
+/** To be called in a transaction. */
 export async function createKeys(client: pg.ClientBase, schema: string, table: Table): Promise<void> {
   await client.query(`alter table ${schema}.${table.name} add primary key (${table.key.join(', ')})`);
   for (const index of table.indexes ?? []) {
     await client.query(`create index on ${schema}.${table.name} ${index}`);
   }
+  // A tenth of the usual sample is enough for sums, and takes a tenth of the time.
+  await client.query('set local default_statistics_target = 10');
   await client.query(`analyze ${schema}.${table.name}`);
 }
 
