@@ -121,7 +121,7 @@ const COUNTRY: Rule = {
   test: text(isCountry),
   detail: (value) => {
     const meant = typeof value === 'string' ? suggestCountry(value) : undefined;
-    const remedy = meant ? `Use ${meant.text}.` : 'Use ISO 3166-1 alpha-3, UKN (unknown) or XXA (stateless).';
+    const remedy = meant ? meant.text : 'Use ISO 3166-1 alpha-3, UKN (unknown) or XXA (stateless).';
     return `${shown(value)} is not a country code. ${remedy}`;
   },
 };
