@@ -1,10 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { v5 as uuidv5 } from 'uuid';
 import { connect, LogSource } from '#event-store';
 import { freshDatabase, type TestDatabase } from '../../../test/support/database.js';
 import { type Given, givenLog } from '../../../test/support/given-log.js';
+import { histories } from '../../../test/support/histories.js';
 import { digest, replayDigest } from './digest.js';
 import { estimates, listEstimates } from './estimates.js';
+import { READ_MODELS } from './index.js';
 import { waitFor } from './known-at.js';
 import type { Projection } from './projection.js';
 import { rebuild } from './rebuild.js';
@@ -48,7 +51,7 @@ function recorded(first: number, last: number): Given[] {
       value: number,
       unit: 'persons',
       publisher: 'USCRI',
-      asReported: `a tab\t, a back\\slash, "quotes" and\n${number} lines`,
+      asReported: `a tab\t, a back\\slash, "quotes", көш, 🕊 and\n${number} lines`,
     } as const;
     const estimate: Given = { stream, event: { type: 'EstimateRecorded', data } };
     const retraction: Given = {
@@ -60,6 +63,24 @@ function recorded(first: number, last: number): Given[] {
 }
 
 describe('rebuilding a read model', () => {
+  it.each(READ_MODELS)('gives $name as it has come to be, however its events came in', async (projection) => {
+    const history = fc.sample(histories, { numRuns: 3, seed: 1998 }).flatMap((events, index) =>
+      events.map((given) => ({
+        ...given,
+        stream: `case-${uuidv5(`${index} ${given.stream}`, uuidv5.URL)}`,
+      })),
+    );
+    start(projection);
+    let position = 0;
+    for (let from = 0; from < history.length; from += 10) {
+      position = await givenLog(database.url, history.slice(from, from + 10));
+      await waitFor(pool, [projection.name], position);
+    }
+    const lived = await digest(pool, projection);
+    expect(lived.position).toBe(position);
+    expect(await replayDigest(pool, projection, position)).toEqual(lived);
+  });
+
   it('gives the same rows as living through it did, to the byte', async () => {
     const position = await givenLog(database.url, recorded(1, 50));
     start(estimates);

@@ -42,23 +42,13 @@ type Reader = Readonly<{
 /** The streams that a projection reads, each folded by its decider as far as its events have come by. */
 export class Streams {
   private readonly readers: ReadonlyMap<string, Reader>;
-  private count = 0;
 
   constructor({ fold }: Projection) {
-    const opened = () => {
-      this.count += 1;
-    };
-    const readers = [
-      ...readerOf<'case'>(caseFile, fold.case, opened),
-      ...readerOf<'flight'>(flight, fold.flight, opened),
-      ...readerOf<'estimate'>(estimate, fold.estimate, opened),
-    ];
-    this.readers = new Map(readers);
-  }
-
-  /** How many streams are held in memory. */
-  get size(): number {
-    return this.count;
+    this.readers = new Map([
+      ...readerOf<'case'>(caseFile, fold.case),
+      ...readerOf<'flight'>(flight, fold.flight),
+      ...readerOf<'estimate'>(estimate, fold.estimate),
+    ]);
   }
 
   /** Whether the projection reads the stream. */
@@ -69,7 +59,6 @@ export class Streams {
   /** Drops all of them from memory: none of their events will come again. */
   forget(): void {
     for (const { forget } of this.readers.values()) forget();
-    this.count = 0;
   }
 
   /** Folds an event that the rows have already. */
@@ -100,17 +89,15 @@ function readerOf<C extends Category>(
     evolve,
   }: Pick<Decider<States[C], never, Events[C]>, 'category' | 'initial' | 'evolve'>,
   fold: ((change: Change<C>, rows: Rows) => void) | undefined,
-  onOpened: () => void,
 ): readonly (readonly [string, Reader])[] {
   if (!fold) return [];
   const states = new Map<string, States[C]>();
-  const read: Reader['read'] = (id, { position, version, recordedAt, event: any }, rows) => {
+  const read: Reader['read'] = (id, { position, version, recordedAt, event: told }, rows) => {
     const known = states.get(id);
     if (known === undefined && version > 1) throw new Error(`${category} ${id} was not read from its start.`);
-    if (known === undefined) onOpened();
     // A stream holds the events of its own category only: its decider is the one way into it.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-    const event = any as Events[C];
+    const event = told as Events[C];
     const before = known ?? initial;
     const after = evolve(before, event);
     states.set(id, after);
