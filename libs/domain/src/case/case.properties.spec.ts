@@ -320,7 +320,8 @@ function isPresent(past: readonly CaseEvent[], on: string): boolean {
       first = data.registeredOn < first ? data.registeredOn : first;
     }
     if (type === 'MigrantArrived') {
-      const isAway = outs.length > ins.length && data.arrivedOn >= (outs.toSorted().at(-1) ?? '');
+      const before = (days: readonly string[]) => days.filter((moved) => moved <= data.arrivedOn).length;
+      const isAway = outs.length > ins.length && before(outs) > before(ins);
       if (arrival === undefined && !isAway) arrival = data.arrivedOn;
       else ins.push(data.arrivedOn);
     }
