@@ -53,6 +53,7 @@ export async function fill(filling: Filling, upTo: number): Promise<void> {
     onProgress?.({ name: projection.name, position, upTo });
   }
   batch.add(rows);
+  batch.addOnce(rows);
   await written;
   await batch.send();
   for (const table of projection.tables) await createKeys(client, schema, table);
@@ -71,6 +72,13 @@ class Batch {
       const { put, appended } = rows.of(table);
       for (const row of put.values()) copy.add(row);
       for (const row of appended) copy.add(row);
+    }
+  }
+
+  /** At the end, since any stream may have asked for the same one. */
+  addOnce(rows: Rows): void {
+    for (const [table, copy] of this.copies) {
+      for (const row of rows.of(table).once.values()) copy.add(row);
     }
   }
 

@@ -49,7 +49,7 @@ export type PopulationReport = Readonly<{
   unit: 'persons';
 }>;
 
-/** The columns of the ledger that a dimension is made of, in SQL. `$1` is the day. */
+/** The columns that a dimension is made of. */
 const COLUMNS: Readonly<Record<Dimension, readonly string[]>> = {
   placeFled: ['place_country', 'place_area'],
   citizenship: ['citizenship'],
@@ -58,21 +58,25 @@ const COLUMNS: Readonly<Record<Dimension, readonly string[]>> = {
   status: ['status'],
   region: ['region'],
   sex: ['sex'],
-  ageBand: [
-    `case width_bucket(extract(year from $1::date)::integer - birth_year, '{5,12,18,60}')
-       when 0 then '0-4' when 1 then '5-11' when 2 then '12-17' when 3 then '18-59' when 4 then '60+'
-       else 'unknown' end`,
-  ],
+  ageBand: ['age_band'],
 };
 
-/** The stock of people present on a day, as it was known: one sum over the ledger. */
+/** `$1` is the day. */
+const AGE_BAND = `case width_bucket(extract(year from $1::date)::integer - birth_year, '{5,12,18,60}')
+  when 0 then '0-4' when 1 then '5-11' when 2 then '12-17' when 3 then '18-59' when 4 then '60+' else 'unknown' end`;
+
+/** The stock of people present on a day, as it was known: one sum over the ledger, by kind, and then by what is asked. */
 export async function populationReport(pool: pg.Pool, query: PopulationQuery): Promise<PopulationReport> {
   const { by, validOn, position, population, authority } = query;
   const columns = by.flatMap((dimension) => COLUMNS[dimension]);
+  const isBanded = by.includes('ageBand');
   const { rows } = await pool.query<(string | null)[]>({
-    text: `select ${[...columns, 'sum(persons)'].join(', ')} from read_population.ledger
-           where valid_on <= $1 and position <= $2
-             and ($3::text[] is null or status = any($3))
+    text: `select ${[...columns, 'sum(persons)'].join(', ')} from (
+             select kind, ${isBanded ? `${AGE_BAND} as age_band,` : ''} sum(persons) as persons
+             from read_population.ledger where valid_on <= $1 and position <= $2
+             group by kind${isBanded ? ', age_band' : ''}) as counted
+           join read_population.kinds using (kind)
+           where ($3::text[] is null or status = any($3))
              and ($4::text is null or $4 = any(string_to_array(authorities, '+')))
            ${columns.length > 0 ? `group by ${columns.map((_, i) => i + 1).join(', ')}` : ''}
            having sum(persons) <> 0`,

@@ -8,7 +8,7 @@ import { freshDatabase, type TestDatabase } from '../../../test/support/database
 import { type Given, givenLog } from '../../../test/support/given-log.js';
 import { days, histories } from '../../../test/support/histories.js';
 import { type Dimension, DIMENSIONS, populationReport } from './population-report.js';
-import { ledger, type LedgerRow, population } from './population.js';
+import { type KindRow, kinds, ledger, type LedgerRow, population } from './population.js';
 import { rebuild } from './rebuild.js';
 import { Rows } from './rows.js';
 import { Streams } from './streams.js';
@@ -115,41 +115,30 @@ function published(history: readonly Given[]): readonly Published[] {
   }));
 }
 
-function ledgerOf(events: readonly Published[]): readonly LedgerRow[] {
+/** A row of the ledger with its kind spelt out. */
+type Line = LedgerRow & KindRow;
+
+function ledgerOf(events: readonly Published[]): readonly Line[] {
   const streams = new Streams(population);
   const rows = new Rows();
   for (const event of events) streams.fold(event, rows);
-  return rows.of(ledger).appended;
+  const spelt = rows.of(kinds).once;
+  return rows.of(ledger).appended.map((row) => {
+    const kind = spelt.get(row.kind);
+    if (!kind) throw new Error(`The ledger names a kind ${row.kind} that is not there.`);
+    return { ...row, ...kind };
+  });
 }
 
 /** Persons by all dimensions at once, from the ledger: what holds of these holds of any fewer. */
-function summed(rows: readonly LedgerRow[], validOn: Day, position: number): Record<string, number> {
+function summed(rows: readonly Line[], validOn: Day, position: number): Record<string, number> {
   const sums: Record<string, number> = {};
   for (const row of rows) {
     if (row.valid_on > validOn || row.position > position) continue;
-    const {
-      place_country,
-      place_area,
-      citizenship,
-      registration,
-      authorities,
-      status,
-      region,
-      sex,
-      birth_year,
-    } = row;
-    const key = [
-      place_country,
-      place_area,
-      citizenship,
-      registration,
-      authorities,
-      status,
-      region,
-      sex,
-      birth_year,
-    ];
-    sums[key.join(' ')] = (sums[key.join(' ')] ?? 0) + row.persons;
+    const place = [row.place_country, row.place_area];
+    const rest = [row.citizenship, row.registration, row.authorities, row.status, row.region, row.sex];
+    const key = [...place, ...rest, row.birth_year].join(' ');
+    sums[key] = (sums[key] ?? 0) + row.persons;
   }
   return Object.fromEntries(Object.entries(sums).filter(([, persons]) => persons !== 0));
 }

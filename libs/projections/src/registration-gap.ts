@@ -53,8 +53,10 @@ async function registeredByPlace(
 ): Promise<readonly RegisteredCount[]> {
   const { rows } = await pool.query<{ country: string; area: string | null; registered: string }>(
     `select place_country as country, place_area as area, sum(persons) as registered
-     from read_population.ledger
-     where valid_on <= $1 and position <= $2 and registration = 'registered' and status = any($3)
+     from (select kind, sum(persons) as persons from read_population.ledger
+           where valid_on <= $1 and position <= $2 group by kind) as counted
+     join read_population.kinds using (kind)
+     where registration = 'registered' and status = any($3)
        and ($4::text is null or $4 = any(string_to_array(authorities, '+')))
      group by place_country, place_area having sum(persons) <> 0
      order by place_country collate "C", place_area collate "C" nulls first`,

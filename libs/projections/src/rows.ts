@@ -4,9 +4,11 @@ type Written<R> = Readonly<{
   /** Under their key: the last one counts. */
   put: Map<string, R>;
   appended: R[];
+  /** Under their key, which says all that the row does. */
+  once: Map<string, R>;
 }>;
 
-/** What folding writes into each table: rows that replace the one with their key, and rows that are only added. */
+/** What folding writes into each table: rows that replace the one with their key, are added, or may be there already. */
 export class Rows {
   private readonly tables = new Map<string, Written<Row>>();
 
@@ -19,6 +21,12 @@ export class Rows {
     this.of(table).appended.push(row);
   }
 
+  /** A row that says the same whenever it is written: it is left as it is where it has been written before. */
+  once<R extends Row>(table: Table<R>, key: string, row: NoInfer<R>): void {
+    this.of(table).once.set(key, row);
+  }
+
+  /** Forgets what was put and appended. */
   clear(): void {
     for (const { put, appended } of this.tables.values()) {
       put.clear();
@@ -29,7 +37,7 @@ export class Rows {
   of<R extends Row>({ name }: Table<R>): Written<R> {
     let written = this.tables.get(name);
     if (!written) {
-      written = { put: new Map(), appended: [] };
+      written = { put: new Map(), appended: [], once: new Map() };
       this.tables.set(name, written);
     }
     // Only rows of this very table come under its name.

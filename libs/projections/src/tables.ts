@@ -20,7 +20,7 @@ export async function createKeys(client: pg.ClientBase, schema: string, table: T
   await client.query(`analyze ${schema}.${table.name}`);
 }
 
-/** Writes what a batch put and appended, one statement per table and kind. */
+/** Writes what folding a batch has left, one statement per table and way of writing. */
 export async function write(
   client: pg.ClientBase,
   schema: string,
@@ -31,9 +31,10 @@ export async function write(
     const others = Object.keys(table.columns).filter((name) => !table.key.includes(name));
     const set = others.map((name) => `${name} = excluded.${name}`);
     const upsert = `on conflict (${table.key.join(', ')}) do update set ${set.join(', ')}`;
-    const { put, appended } = rows.of(table);
+    const { put, appended, once } = rows.of(table);
     await insert(client, schema, table, [...put.values()], upsert);
     await insert(client, schema, table, appended, '');
+    await insert(client, schema, table, [...once.values()], 'on conflict do nothing');
   }
 }
 
