@@ -1,4 +1,3 @@
-import { createServer } from 'node:net';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { v7 as uuidv7 } from 'uuid';
 import { verify } from '#audit';
+import { freePort } from '#embedded';
 import { connect, head } from '#event-store';
 import { READ_MODELS, waitFor } from '#projections';
 import { localTokens, ROLES } from '#vault';
@@ -42,7 +42,7 @@ beforeAll(async () => {
     KOSH_REQUESTS_PER_MINUTE: '0',
     ...(withKafka && { KAFKA_BROKERS: await kafkaBrokers(), KAFKA_TOPIC: `kosh.kills.${uuidv7()}` }),
   };
-  const [apiPort, ...ports] = await Promise.all(Array.from({ length: 5 }, freePort));
+  const [apiPort, ...ports] = await Promise.all(Array.from({ length: 5 }, () => freePort()));
   url = `http://127.0.0.1:${apiPort}`;
   const ready = (port: number | undefined) => `http://127.0.0.1:${port}/livez`;
   processes.api = [new AppProcess('api', { ...env, PORT: String(apiPort) }, `${url}/readyz`)];
@@ -66,14 +66,6 @@ afterAll(async () => {
 });
 
 const all = () => Object.values(processes).flat();
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address ? address.port : 0;
-}
 
 /** A client on a bad line: it repeats with the same key until it is told what became of its command. */
 async function registerUntilAnswered(): Promise<Acknowledged> {

@@ -1,11 +1,10 @@
 import type { Decider } from './decider.js';
 import type { KoshEvent } from './events.js';
 
-/** What a decider made of a command: the events, the day each became true, and the office whose file it is. */
+/** What a decider made of a command: the events, and the day each became true. */
 export type Decision = Readonly<{
   events: readonly KoshEvent[];
   occurredOn: readonly (string | null)[];
-  office: string | undefined;
 }>;
 
 /** A command addressed to one stream, with its rules: what `transact` reads, folds, decides and appends. */
@@ -43,9 +42,8 @@ export function intend<State, In extends { type: string }, Out extends KoshEvent
     at,
     office: (past) => decider.office?.(fold(past)),
     decide(past) {
-      const state = fold(past);
-      const events = decider.decide(command, state);
-      return { events, occurredOn: events.map(decider.occurredOn), office: decider.office?.(state) };
+      const events = decider.decide(command, fold(past));
+      return { events, occurredOn: events.map(decider.occurredOn) };
     },
   };
 }

@@ -1,14 +1,6 @@
 import type pg from 'pg';
-import { type KnownCase, type Place, type Stretch, timelineOf } from '#domain';
-import {
-  addDays,
-  type Authority,
-  firstDay,
-  lastDay,
-  type Population,
-  populationOf,
-  type StatusCode,
-} from '#reference';
+import { isLate, type KnownCase, type Place, type Stretch, timelineOf } from '#domain';
+import { type Authority, type Population, populationOf, type StatusCode } from '#reference';
 import { type Page, page, type PageRequest } from './page.js';
 import type { Projection, Table } from './projection.js';
 
@@ -87,7 +79,7 @@ export const cases: Projection = {
         population: populationOf(facts.status),
         registeredOn: after.registrations[0]?.on ?? null,
         arrivedOn: after.arrival?.on ?? null,
-        late: isLate(after),
+        late: isFileLate(after),
         flight: after.manifest?.flight ?? null,
       };
       rows.put(list, rowOf(summary));
@@ -96,8 +88,8 @@ export const cases: Projection = {
 };
 
 /** Whether the file, as corrected, has the first registration more than five days after the arrival, for certain. */
-function isLate({ arrival, registrations: [first] }: KnownCase): boolean {
-  return arrival !== null && first !== undefined && addDays(lastDay(arrival.on), 5) < firstDay(first.on);
+function isFileLate({ arrival, registrations: [first] }: KnownCase): boolean {
+  return arrival !== null && first !== undefined && isLate(arrival.on, first.on);
 }
 
 /** What the file holds of someone who was never in the country. */

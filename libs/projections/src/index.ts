@@ -24,6 +24,7 @@ export {
   type AsKnown,
   KnownAtInvalid,
   KnownAtNotSettled,
+  positionOf,
   resolveKnownAt,
   StillBehind,
   waitFor,

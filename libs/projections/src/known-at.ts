@@ -61,7 +61,7 @@ export async function resolveKnownAt(
   const settled = await recordedAt(pool, cursor);
   const behind = Math.max(0, end - cursor);
   if (knownAt === undefined) return { position: cursor, recordedAt: settled, behind };
-  const position = await positionOf(pool, knownAt, cursor, settled);
+  const position = await positionOf(pool, knownAt, { position: cursor, recordedAt: settled });
   return { position, recordedAt: await recordedAt(pool, position), behind };
 }
 
@@ -81,20 +81,21 @@ export async function waitFor(
   }
 }
 
-async function positionOf(
+/** What `knownAt` names, if it is not beyond `end`. Throws `KnownAtInvalid` or `KnownAtNotSettled`. */
+export async function positionOf(
   pool: pg.Pool,
   knownAt: string,
-  cursor: number,
-  settled: string | null,
+  end: Pick<AsKnown, 'position' | 'recordedAt'>,
 ): Promise<number> {
+  const notSettled = () => new KnownAtNotSettled(end.position, end.recordedAt);
   if (/^\d{1,15}$/.test(knownAt)) {
-    if (Number(knownAt) > cursor) throw new KnownAtNotSettled(cursor, settled);
+    if (Number(knownAt) > end.position) throw notSettled();
     return Number(knownAt);
   }
   const moment = /^(\d{4}-\d{2}-\d{2})T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/.exec(knownAt);
   const time = Date.parse(knownAt);
   if (!moment || !isDay(moment[1] ?? '') || Number.isNaN(time)) throw new KnownAtInvalid();
-  if (settled === null || time > Date.parse(settled)) throw new KnownAtNotSettled(cursor, settled);
+  if (end.recordedAt === null || time > Date.parse(end.recordedAt)) throw notSettled();
   // The log keeps milliseconds: what is finer in the moment changes nothing.
   return positionAt(pool, new Date(time).toISOString());
 }

@@ -16,7 +16,7 @@ export function mustBeRight(reasons: readonly string[]): void {
   if (reasons.length > 0) throw new BadSettings(reasons);
 }
 
-export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 // Each of these reads one setting. What is wrong with it is added to `reasons`, and its value is then of no use.
 

@@ -90,8 +90,9 @@ async function printRegistered(client: Client, say: Say, day: string): Promise<v
     ),
   );
 
-  const gaps = await client.get<Gaps>(`/reports/registration-gap?validOn=${day}`);
-  for (const gap of gaps.estimates.filter(({ comparability }) => comparability === 'comparable')) {
+  const { estimates } = await client.get<Gaps>(`/reports/registration-gap?validOn=${day}`);
+  const comparable = estimates.filter(({ comparability }) => comparability === 'comparable');
+  for (const gap of comparable) {
     say(
       `\nRegistered against unregistered on ${day}, held against ${gap.said.citedSource ?? gap.said.publisher}`,
     );
@@ -107,8 +108,7 @@ async function printRegistered(client: Client, say: Say, day: string): Promise<v
     );
     gap.notes.forEach(({ detail }) => say(`  ${detail}`));
   }
-  const others =
-    gaps.estimates.length - gaps.estimates.filter((gap) => gap.comparability === 'comparable').length;
+  const others = estimates.length - comparable.length;
   say(
     `  ${others} other estimates cannot be held against this count: another population, measure, unit or day.`,
   );

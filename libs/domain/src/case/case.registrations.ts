@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { addDays, type Day, firstDay, lastDay, successorOn } from '#reference';
+import { addDays, type Day, firstDay, lastDay, type PartialDate, successorOn } from '#reference';
 import { type Command, Refused } from '../decider.js';
 import type { CaseEvent, MigrantRegistered } from './case.events.js';
 import {
@@ -86,7 +86,7 @@ function registration(entry: Said<Entry>): MigrantRegistered {
       region,
       sex,
       ...(birthYear !== undefined && { birthYear }),
-      late: arrivedOn !== undefined && addDays(lastDay(arrivedOn), DAYS_TO_REGISTER) < firstDay(registeredOn),
+      late: arrivedOn !== undefined && isLate(arrivedOn, registeredOn),
     },
   };
 }
@@ -95,6 +95,11 @@ const IN_REGISTRATION = { status: '/status', legalBasis: '/legalBasis', issuer: 
 
 /** Law 204-I of 1997, art. 4: within five calendar days. */
 const DAYS_TO_REGISTER = 5;
+
+/** Whether a registration came too late after the arrival, whichever days the two dates mean. */
+export function isLate(arrivedOn: PartialDate, registeredOn: PartialDate): boolean {
+  return addDays(lastDay(arrivedOn), DAYS_TO_REGISTER) < firstDay(registeredOn);
+}
 
 /** The facts of the file on the day of the registration, with what the command adds to them. */
 function completed(data: AddRegistration['data'], state: KnownCase): Said<Facts> {
