@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import { type KoshEvent, upcast } from '#domain';
-import type { Meta, Published, Recorded, Row } from './recorded.js';
+import type { Meta, Published, Recorded, Row, Told } from './recorded.js';
 
 type Db = pg.Pool | pg.PoolClient;
 
@@ -67,20 +67,30 @@ export async function* readRows(
   // Whole numbers of our own, so they may stand in the text: COPY takes no parameters.
   const after = Math.trunc(range.after ?? 0);
   const upTo = Math.trunc(range.upTo ?? Number.MAX_SAFE_INTEGER);
+  const query = `select ${COLUMNS} from log.events where position > ${after} and position <= ${upTo} order by position`;
+  for await (const lines of copyOut(pool, query)) yield lines.map((line) => row(fields(line)));
+}
+
+/**
+ * Every event up to a position, one whole stream after the other, each in its order. What a rebuild needs and no
+ * more: the wider rows of `readAll` take twice as long. Throws as `published` does.
+ */
+export async function* readByStream(pool: pg.Pool, upTo: number): AsyncGenerator<readonly Told[]> {
+  const query = `select stream, version, position, recorded_at, type, schema_version, body from log.events
+    where position <= ${Math.trunc(upTo)} order by stream, version`;
+  for await (const lines of copyOut(pool, query)) yield lines.map(told);
+}
+
+async function* copyOut(pool: pg.Pool, query: string): AsyncGenerator<readonly string[]> {
   const client = await pool.connect();
   let failure: Error | undefined;
-  const stream = client.query(
-    copyTo(
-      `copy (select ${COLUMNS} from log.events where position > ${after} and position <= ${upTo}
-             order by position) to stdout`,
-    ),
-  );
+  const stream = client.query(copyTo(`copy (${query}) to stdout`));
   try {
     let rest = '';
     for await (const chunk of stream.setEncoding('utf8') as AsyncIterable<string>) {
       const lines = (rest + chunk).split('\n');
       rest = lines.pop() ?? '';
-      if (lines.length > 0) yield lines.map((line) => row(fields(line)));
+      if (lines.length > 0) yield lines;
     }
   } catch (error) {
     failure = error instanceof Error ? error : new Error(String(error));
@@ -173,20 +183,34 @@ export function bytes(text: string): Buffer {
 
 /** `2026-11-24 08:15:05.12+00`, as Postgres prints it in UTC, to `2026-11-24T08:15:05.120Z`. */
 export function moment(text: string): string {
-  const seconds = text.slice(0, 19).replace(' ', 'T');
-  const fraction = text.slice(19).match(/^\.(\d+)/)?.[1] ?? '';
-  return `${seconds}.${fraction.padEnd(3, '0').slice(0, 3)}Z`;
+  // Without a fraction the zone's two digits stand where it would.
+  const fraction = text[19] === '.' ? text.slice(20, -3).padEnd(3, '0').slice(0, 3) : '000';
+  return `${text.slice(0, 10)}T${text.slice(11, 19)}.${fraction}Z`;
 }
 
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', b: '\b', f: '\f', v: '\v' };
 
 /** One line of COPY's text format: columns between tabs, `\N` for null, backslash escapes. */
 function fields(line: string): Fields {
-  const values = line.split('\t').map((value) => {
-    if (value === '\\N') return null;
-    return value.includes('\\') ? value.replace(/\\(.)/g, (_, c: string) => ESCAPES[c] ?? c) : value;
-  });
+  const values = line.split('\t').map((value) => (value === '\\N' ? null : unescaped(value)));
   // The COPY names the eleven columns of `Fields`, the two of them nullable that are so in the table.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return values as Fields;
+}
+
+/** A line of `readByStream`, none of whose columns may be null. */
+function told(line: string): Told {
+  const [stream = '', version, position, recordedAt = '', type = '', schemaVersion, body = ''] =
+    line.split('\t');
+  return {
+    stream,
+    version: Number(version),
+    position: Number(position),
+    recordedAt: moment(recordedAt),
+    event: eventOf({ type, schemaVersion: Number(schemaVersion), body: unescaped(body) }),
+  };
+}
+
+function unescaped(value: string): string {
+  return value.includes('\\') ? value.replace(/\\(.)/g, (_, c: string) => ESCAPES[c] ?? c) : value;
 }

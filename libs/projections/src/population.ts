@@ -160,26 +160,42 @@ type Change = Pick<Counted, 'kind' | 'birthYear'> & { readonly day: string; pers
 
 /** What has to be counted more or less so that the first timeline becomes the second, in the order of days. */
 function difference(before: readonly Counted[], after: readonly Counted[]): readonly Change[] {
+  // Most events change the end of a life only.
+  let alike = 0;
+  while (alike < before.length && isSame(before[alike], after[alike])) alike += 1;
   const changes: Change[] = [];
-  for (const stretch of before) count(changes, stretch, -1);
-  for (const stretch of after) count(changes, stretch, 1);
+  for (let at = alike; at < before.length; at += 1) count(changes, before[at], -1);
+  for (let at = alike; at < after.length; at += 1) count(changes, after[at], 1);
   const left = changes.filter(({ persons }) => persons !== 0);
   return left.length > 1 ? left.toSorted(inOrder) : left;
 }
 
-/** A person more from the first day of the stretch, and one fewer from the day after its last. */
-function count(changes: Change[], { from, to, kind, birthYear }: Counted, persons: number): void {
-  add(from, persons);
-  if (to !== null) add(to, -persons);
+function isSame(one: Counted | undefined, other: Counted | undefined): boolean {
+  return (
+    one?.from === other?.from &&
+    one?.to === other?.to &&
+    one?.kind === other?.kind &&
+    one?.birthYear === other?.birthYear
+  );
+}
 
-  function add(day: string, more: number): void {
-    // The lists are short, and this runs at every event of a rebuild: comparing is quicker than keys.
-    const known = changes.find(
-      (one) => one.day === day && one.kind.kind === kind.kind && one.birthYear === birthYear,
-    );
-    if (known) known.persons += more;
-    else changes.push({ day, kind, birthYear, persons: more });
+/** A person more from the first day of the stretch, and one fewer from the day after its last. */
+function count(changes: Change[], stretch: Counted | undefined, persons: number): void {
+  if (!stretch) return;
+  const { from, to, kind, birthYear } = stretch;
+  add(changes, from, kind, birthYear, persons);
+  if (to !== null) add(changes, to, kind, birthYear, -persons);
+}
+
+function add(changes: Change[], day: string, kind: KindRow, birthYear: number | null, persons: number): void {
+  // The lists are short, and this runs at every event of a rebuild: comparing is quicker than keys.
+  for (const known of changes) {
+    if (known.day === day && known.kind.kind === kind.kind && known.birthYear === birthYear) {
+      known.persons += persons;
+      return;
+    }
   }
+  changes.push({ day, kind, birthYear, persons });
 }
 
 /** By day, those who are fewer first, then by what is counted: the same change is always the same rows. */

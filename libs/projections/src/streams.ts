@@ -10,16 +10,13 @@ import {
   type FlightEvent,
   type FlightState,
 } from '#domain';
-import type { Published } from '#event-store';
+import type { Told } from '#event-store';
 import type { Projection } from './projection.js';
 import type { Rows } from './rows.js';
 
 type Events = { case: CaseEvent; flight: FlightEvent; estimate: EstimateEvent };
 type States = { case: CaseState; flight: FlightState; estimate: EstimateState };
 export type Category = keyof Events;
-
-/** What a projection is told of an event. */
-export type Told = Pick<Published, 'position' | 'stream' | 'version' | 'recordedAt' | 'event'>;
 
 /** An event, and what its stream was before and is after it. */
 export type Change<C extends Category> = Readonly<{

@@ -18,7 +18,7 @@ export function isPartialDate(text: string): boolean {
 
 /** The first day that a valid partial date may mean. */
 export function firstDay(date: PartialDate): Day {
-  return `${date}-01-01`.slice(0, 10);
+  return date.length === 10 ? date : `${date}-01-01`.slice(0, 10);
 }
 
 /** The last day that a valid partial date may mean. */

@@ -131,6 +131,7 @@ function withRegion(state: KnownCase, fact: KnownCase['regions'][number]): Known
 
 /** Moves that nothing puts in order, which `decide` does not let happen, stand by their dates. */
 function withMove(state: KnownCase, move: Move): KnownCase {
+  if (state.moves.length === 0) return { ...state, moves: [move] };
   const moves = [...state.moves, move];
   const byDate = (one: Move, other: Move) => Number(one.on > other.on) - Number(one.on < other.on);
   return { ...state, moves: inOrder('', moves) ?? moves.toSorted(byDate) };

@@ -56,11 +56,18 @@ export function places(track: Track<Held<unknown>>, on: PartialDate): readonly [
   return [latest, ...earlier];
 }
 
+/** The first of `places`. Nearly always it is the end, and that is found without lists. */
+function latestPlace(track: Track<Held<unknown>>, on: PartialDate): number {
+  let entered = '';
+  for (const held of track) entered = entersOn(held.on, entered);
+  return entered <= firstDay(on) ? track.length : places(track, on)[0];
+}
+
 /** The track with one fact more, at the latest place or before the index `at`. */
 export function placed<F extends Held<unknown>>(
   track: Track<F>,
   fact: F & { on: PartialDate },
-  at: number = places(track, fact.on)[0],
+  at: number = latestPlace(track, fact.on),
 ): Track<F> {
   return track.toSpliced(at, 0, fact);
 }
