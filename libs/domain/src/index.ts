@@ -3,6 +3,7 @@ export * from './events.js';
 export * from './intent.js';
 export * from './case/case.decider.js';
 export * from './case/case.events.js';
+export { flagsOf } from './case/case.flags.js';
 export { isLate } from './case/case.registrations.js';
 export type { CaseState, KnownCase, Move, Standing } from './case/case.state.js';
 export * from './case/timeline.js';

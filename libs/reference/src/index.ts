@@ -1,4 +1,4 @@
-export { type Airport, airportCountry, AIRPORTS, isAirport } from './airports.js';
+export { type Airport, airportCountry, airportRemedy, AIRPORTS, isAirport } from './airports.js';
 export {
   type Area,
   type AreaCode,
@@ -14,6 +14,7 @@ export { type CountryCode, countryName, countryOn, isCountry } from './countries
 export {
   addDays,
   type Day,
+  FIRST_YEAR,
   firstDay,
   isDay,
   isPartialDate,

@@ -99,7 +99,7 @@ function checked(data: CorrectCase['data'], state: KnownCase): CaseCorrection {
       );
       const other = from === to ? undefined : registrations.find(({ value }) => value === to);
       if (other) {
-        const detail = `The person is registered with ${to} already, since ${other.on}.`;
+        const detail = `The person is registered with ${to} already, since ${other.on}. Name another one.`;
         throw new Refused('already-registered-with', detail, { pointer: '/to', contradicts: [named(other)] });
       }
       return { field, from, to };

@@ -258,16 +258,20 @@ describe('whatever is asked of a case', () => {
     );
   });
 
-  it('replaces the status that it says', () => {
+  it('replaces the status that it says, and gives nobody a status twice running', () => {
     fc.assert(
       fc.property(anyDates, (asked) => {
         play(asked, (state, past) => {
           const latest = past.at(-1);
           if (!state.known || latest?.type !== 'StatusChanged') return;
           const at = state.statuses.findIndex(({ version }) => version === past.length);
-          assert.equal(state.statuses[at - 1]?.value.status, latest.data.from);
+          const [before, after] = [state.statuses[at - 1], state.statuses[at + 1]];
+          assert.equal(before?.value.status, latest.data.from);
+          assert.notEqual(before?.value.status, latest.data.to);
+          if (after?.type === 'StatusChanged') assert.notEqual(after.value.status, latest.data.to);
         });
       }),
+      { numRuns: 500 },
     );
   });
 
