@@ -41,8 +41,7 @@ import {
 import { PlanFlightController, PlanFlightHandler } from './flights/plan-flight.command.js';
 import { RecordNoShowsController, RecordNoShowsHandler } from './flights/record-no-shows.command.js';
 import { RemovePassengerController, RemovePassengerHandler } from './flights/remove-passenger.command.js';
-import { Metrics } from './metrics.js';
-import { HealthController, Readiness } from './operations/health.controller.js';
+import { HealthController } from './operations/health.controller.js';
 import { MetricsController } from './operations/metrics.controller.js';
 import { ProblemPagesController } from './operations/problem-pages.controller.js';
 import { People } from './people.js';
@@ -70,7 +69,7 @@ import { Sealing } from './sealing.js';
 import { ChangeStatusController, ChangeStatusHandler } from './status/change-status.command.js';
 import { Streams } from './streams.js';
 
-/** What `createApi` opens before the application: settings, log, store, pool, vault, tokens. */
+/** What `createApi` makes before the application, such as settings, log, store and vault. */
 export type Opened = readonly ValueProvider[];
 
 /** What may be asked: the route of every command, with its handler. */
@@ -131,11 +130,9 @@ export class AppModule {
         AccessRecord,
         CaseFiles,
         LogPosition,
-        Metrics,
         People,
         ProblemsFilter,
         ReadModels,
-        Readiness,
         ReceiptInterceptor,
         Sealing,
         Streams,

@@ -1,13 +1,24 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
-import { ProblemAnswer } from './answers/problems.js';
+import { asyncApi } from '#kafka';
+import { ProblemAnswer, problemExamples } from './answers/problems.js';
+import type { Settings } from './settings.js';
 
-/** The description of the API: a page at `/docs`, OpenAPI 3.1 at `/docs-json`. */
-export function describeApi(app: NestFastifyApplication): void {
+const ASYNC_API = '/docs/asyncapi.json';
+
+/**
+ * The description of the API, a page at `/docs` and OpenAPI 3.1 at `/docs-json`, and beside it that of the
+ * events on Kafka.
+ */
+export function describeApi(app: NestFastifyApplication, { kafka }: Settings): void {
   SwaggerModule.setup('docs', app, () => documentOf(app));
+  app
+    .getHttpAdapter()
+    .getInstance()
+    .get(ASYNC_API, () => asyncApi(kafka));
 }
 
-export function documentOf(app: NestFastifyApplication): OpenAPIObject {
+function documentOf(app: NestFastifyApplication): OpenAPIObject {
   const config = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
     .setTitle('Kosh')
@@ -16,10 +27,12 @@ export function documentOf(app: NestFastifyApplication): OpenAPIObject {
         'every report can be asked as of a date (validOn) and as known at a position or moment (knownAt).',
     )
     .setVersion('1')
+    .setExternalDoc('The events on Kafka, in AsyncAPI', ASYNC_API)
     .addBearerAuth()
     .build();
-  return SwaggerModule.createDocument(app, config, {
+  const document = SwaggerModule.createDocument(app, config, {
     extraModels: [ProblemAnswer],
     operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}.${method}`,
   });
+  return { ...document, components: { ...document.components, examples: problemExamples() } };
 }

@@ -3,6 +3,8 @@ import rateLimit from '@fastify/rate-limit';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { callerOf } from './access/caller.js';
+import type { Routes } from './access/routes.js';
+import { shown } from './body/field.js';
 import { parseBody } from './body/parse.js';
 import { Log } from './log.js';
 import { Metrics } from './metrics.js';
@@ -11,13 +13,14 @@ import { traceIdOf } from './request-id.js';
 import type { Settings } from './settings.js';
 
 /** What holds for every request, whatever its route: headers, body, rate, and the line in the log. */
-export async function harden(app: NestFastifyApplication, settings: Settings): Promise<void> {
+export async function harden(app: NestFastifyApplication, settings: Settings, routes: Routes): Promise<void> {
   const server = app.getHttpAdapter().getInstance();
   server.removeAllContentTypeParsers();
-  server.addContentTypeParser('application/json', { parseAs: 'buffer' }, ({ method }, bytes, done) => {
+  server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, bytes, done) => {
     try {
+      mustBePlain(request);
       // Many programs name the type of a body on DELETE too, where there is none.
-      const isNone = method === 'DELETE' && bytes.length === 0;
+      const isNone = request.method === 'DELETE' && bytes.length === 0;
       done(null, isNone ? undefined : parseBody(Buffer.from(bytes)));
     } catch (error) {
       done(error instanceof Error ? error : new Error(String(error)));
@@ -25,6 +28,7 @@ export async function harden(app: NestFastifyApplication, settings: Settings): P
   });
   server.addHook('onRequest', async (request, reply) => {
     headersOf(settings, request, reply);
+    if (request.is404) mustBeNoRoute(request, routes);
   });
   writeDown(app);
   await app.register(helmet, {
@@ -47,6 +51,26 @@ export function headersOf({ mode }: Settings, request: FastifyRequest, reply: Fa
     'X-Request-Id': request.id,
     'Cache-Control': 'no-store',
     ...(mode === 'local' && { 'Kosh-Mode': 'local' }),
+  });
+}
+
+/** Bodies are small: what an unpacker could be made to do is not worth what it would save. */
+function mustBePlain({ headers }: FastifyRequest): void {
+  const encoding = headers['content-encoding'];
+  if (encoding === undefined || encoding.toLowerCase() === 'identity') return;
+  throw new Problem(
+    'unsupported-media-type',
+    `The body is packed (Content-Encoding: ${shown(encoding)}). Send it as it is, without that header.`,
+    { headers: { 'Accept-Encoding': 'identity' } },
+  );
+}
+
+/** What the router did not find may be there for another method. */
+function mustBeNoRoute({ method, url }: FastifyRequest, routes: Routes): void {
+  const allowed = routes.methodsOf(url.split('?')[0] ?? '');
+  if (allowed.length === 0) return;
+  throw new Problem('method-not-allowed', `There is no ${method} here: use ${allowed.join(' or ')}.`, {
+    headers: { Allow: allowed.join(', ') },
   });
 }
 

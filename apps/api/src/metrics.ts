@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { Pool } from 'pg';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { Refused } from '#domain';
-import { head, type Receipt, VersionConflict } from '#event-store';
+import { projectionLags, type Receipt, relayLags, VersionConflict } from '#event-store';
+import { tellBuild } from '#running';
 import type { RequestLine } from './log.js';
 import { Problem } from './problem.js';
 
@@ -38,6 +39,17 @@ export class Metrics {
     help: 'Commands given up because others kept changing the record.',
     registers: this.registers,
   });
+  private readonly appends = new Histogram({
+    name: 'kosh_append_duration_seconds',
+    help: 'Calls of log.append, each of which writes the commands that had gathered.',
+    buckets: SECONDS,
+    registers: this.registers,
+  });
+  private readonly verified = new Gauge({
+    name: 'kosh_audit_chain_verified_position',
+    help: 'Up to here the last verification asked of this process found the log whole.',
+    registers: this.registers,
+  });
   private readonly position = new Gauge({
     name: 'kosh_projection_position',
     help: 'Position that a read model or process manager has reached.',
@@ -50,18 +62,38 @@ export class Metrics {
     labelNames: ['projection'],
     registers: this.registers,
   });
+  private readonly lagSeconds = new Gauge({
+    name: 'kosh_projection_lag_seconds',
+    help: 'For how long the first of those has been in the log.',
+    labelNames: ['projection'],
+    registers: this.registers,
+  });
   private readonly pending = new Gauge({
     name: 'kosh_outbox_pending',
     help: 'Events of the log that the relay has not sent yet.',
     registers: this.registers,
   });
+  private readonly oldest = new Gauge({
+    name: 'kosh_outbox_oldest_age_seconds',
+    help: 'For how long the first of those has been in the log.',
+    registers: this.registers,
+  });
 
   constructor(private readonly pool: Pool) {
     collectDefaultMetrics({ register: this.registry });
+    tellBuild(this.registry);
   }
 
   request({ method, route, status, ms }: Pick<RequestLine, 'method' | 'route' | 'status' | 'ms'>): void {
     this.requests.observe({ method, route, status }, ms / 1_000);
+  }
+
+  appendEnded(seconds: number): void {
+    this.appends.observe(seconds);
+  }
+
+  verifiedUpTo(position: number): void {
+    this.verified.set(position);
   }
 
   commandEnded(command: string, outcome: Receipt['outcome'], events: Receipt['events']): void {
@@ -85,15 +117,14 @@ export class Metrics {
   }
 
   private async lookAtTheLog(): Promise<void> {
-    const { position } = await head(this.pool);
-    const cursors = await this.pool.query<{ name: string; position: string }>(
-      'select name, position from reading.cursors',
-    );
-    for (const cursor of cursors.rows) {
-      this.position.set({ projection: cursor.name }, Number(cursor.position));
-      this.lag.set({ projection: cursor.name }, position - Number(cursor.position));
+    for (const { name: projection, position, events, seconds } of await projectionLags(this.pool)) {
+      this.position.set({ projection }, position);
+      this.lag.set({ projection }, events);
+      this.lagSeconds.set({ projection }, seconds);
     }
-    const relay = await this.pool.query<{ position: string }>('select position from road.relay');
-    for (const { position: sent } of relay.rows) this.pending.set(position - Number(sent));
+    const [relay] = await relayLags(this.pool);
+    if (!relay) return;
+    this.pending.set(relay.events);
+    this.oldest.set(relay.seconds);
   }
 }

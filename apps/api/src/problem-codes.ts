@@ -16,8 +16,8 @@ export const PROBLEMS = {
   'malformed-json': http(
     400,
     'The body is not JSON',
-    'The body could not be parsed.',
-    'Send one JSON object in UTF-8. The detail says where parsing stopped.',
+    'The body could not be parsed, or an object in it has a member twice.',
+    'Send one JSON object in UTF-8, each member once. The detail says where to look.',
   ),
   'bad-request': http(
     400,
@@ -55,6 +55,12 @@ export const PROBLEMS = {
     'There is no such thing, or it belongs to another office.',
     'Check the address and the id. Ask the office that keeps the file.',
   ),
+  'method-not-allowed': http(
+    405,
+    'Not with this method',
+    'There is something at this address, but nothing for this method.',
+    'Use one of the methods that Allow lists.',
+  ),
   'version-conflict': http(
     409,
     'Others kept changing the record',
@@ -71,7 +77,7 @@ export const PROBLEMS = {
     413,
     'The body is too large',
     'A body may have 256 KiB.',
-    'Send less in one request.',
+    'Send at most 256 KiB in one request.',
   ),
   'uri-too-long': http(
     414,
@@ -82,8 +88,8 @@ export const PROBLEMS = {
   'unsupported-media-type': http(
     415,
     'The body is of another type',
-    'Bodies are JSON.',
-    'Send Content-Type: application/json.',
+    'Bodies are JSON, not packed.',
+    'Send Content-Type: application/json, and no Content-Encoding.',
   ),
   'validation-failed': http(
     422,

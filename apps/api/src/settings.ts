@@ -1,4 +1,5 @@
 import { resolve, sep } from 'node:path';
+import { type KafkaSettings, topicSettingsFrom } from '#kafka';
 import {
   databaseUrlFrom,
   type Environment,
@@ -24,6 +25,8 @@ export class Settings {
   readonly masterKey: { env: string | undefined; file: string | undefined; dataDir: string };
   /** Whose tokens are taken; undefined: Kosh's own. */
   readonly oidc: { issuer: string; audience: string } | undefined;
+  /** What the description says of the topic: this process does not speak to Kafka. */
+  readonly kafka: Pick<KafkaSettings, 'topic' | 'partitions'>;
   readonly logLevel: string;
   /** Of one caller; 0: no limit. */
   readonly requestsPerMinuteMax: number;
@@ -38,6 +41,7 @@ export class Settings {
     const { KOSH_MASTER_KEY, KOSH_MASTER_KEY_FILE, OIDC_ISSUER, OIDC_AUDIENCE } = env;
     this.masterKey = { env: KOSH_MASTER_KEY, file: KOSH_MASTER_KEY_FILE, dataDir: this.dataDir };
     this.oidc = OIDC_ISSUER ? { issuer: OIDC_ISSUER, audience: OIDC_AUDIENCE ?? '' } : undefined;
+    this.kafka = topicSettingsFrom(env, reasons);
     this.logLevel = logLevelFrom(env, reasons);
     this.requestsPerMinuteMax = Number(env['KOSH_REQUESTS_PER_MINUTE'] ?? 6_000);
   }

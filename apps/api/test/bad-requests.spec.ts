@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { v7 as uuidv7 } from 'uuid';
 import { connect, head } from '#event-store';
+import type { Role } from '#vault';
 import { type Caller, type Stack, startStack } from '../../../test/support/stack.js';
+import { BODY_BYTES_MAX } from '../src/body/parse.js';
 import { CHANGES, ESTIMATES, FLIGHTS, REGISTRATIONS } from './bad-commands.js';
 import { type Bad, BODIES, HEADERS, raw, READS } from './bad-requests.js';
 import { AHMAD, JEDDAH_ALMATY, OVER_4000 } from './requests.js';
@@ -59,6 +61,35 @@ describe('a problem', () => {
     expect(problem.detail).toMatch(/RUS.*RU-CE/);
   });
 
+  it('of an airport names the one that was perhaps meant, or how one is added', async () => {
+    const { problem } = await send('POST /flights', { ...JEDDAH_ALMATY, from: 'Jeddah', to: 'QQQ' });
+    expect(problem.errors).toMatchObject([
+      { pointer: '#/from', detail: '"Jeddah" is not the code of an airport. Did you mean JED (Jeddah)?' },
+      { pointer: '#/to', detail: expect.stringContaining('have it added to the list') },
+    ]);
+  });
+
+  it.each([
+    ['1000-01-01', /^Expected a date of the Gregorian calendar, from 1583 to 9999, found "1000-01-01"\./],
+    ['1340', /Convert a date of another calendar/],
+    ['1998-02-30', /^There is no "1998-02-30" in the calendar\./],
+  ])('of the date %s says what is taken', async (registeredOn, says) => {
+    const { problem } = await send('POST /cases', { ...AHMAD, registeredOn });
+    expect(problem.errors).toMatchObject([{ detail: expect.stringMatching(says) }]);
+  });
+
+  it('of an area of Kazakhstan names those that there are', async () => {
+    const { problem } = await send('POST /cases', { ...AHMAD, region: 'KZ-99' });
+    expect(problem.detail).toMatch(/Those of that country are .*KZ-75/);
+  });
+
+  it('of two years of birth names both fields', async () => {
+    const person = { ...AHMAD.person, birth: { date: '1962-03-21' } };
+    const { problem } = await send('POST /cases', { ...AHMAD, person });
+    expect(problem).toMatchObject({ facts: { birthYear: 1961, bornIn: 1962 } });
+    expect(problem.detail).toContain('birthYear 1961, and person.birth.date is of 1962');
+  });
+
   it('names every fault at once', async () => {
     const { problem } = await send('POST /cases', {
       ...AHMAD,
@@ -68,6 +99,32 @@ describe('a problem', () => {
     });
     const pointers = problem.errors.map(({ pointer }) => pointer);
     expect(pointers.toSorted()).toEqual(['#/citizenship', '#/registeredOn', '#/sex']);
+  });
+
+  it('of another method says which there are', async () => {
+    const { response, problem } = await send('DELETE /cases', undefined);
+    expect(response.headers.get('allow')).toBe('GET, POST');
+    expect(problem.detail).toBe('There is no DELETE here: use GET or POST.');
+  });
+
+  it('of a packed body names the header', async () => {
+    const gzip = { 'content-encoding': 'gzip' };
+    const { response, problem } = await send('POST /cases', AHMAD, gzip);
+    expect(problem.detail).toContain('Content-Encoding: "gzip"');
+    expect(response.headers.get('accept-encoding')).toBe('identity');
+    expect((await send('POST /cases', AHMAD, { 'content-encoding': 'identity' })).response.status).toBe(201);
+  });
+
+  it('of a large body says how much there may be', async () => {
+    const { problem } = await send('POST /cases', { note: 'x'.repeat(BODY_BYTES_MAX) });
+    expect(problem.detail).toContain(`${BODY_BYTES_MAX / 1_024} KiB`);
+  });
+
+  it('of another role says whose it is, and which the caller has', async () => {
+    const { problem } = await send('POST /encounters', {}, await as('analyst', 'auditor'));
+    expect(problem.detail).toBe(
+      'POST /v1/encounters is for registrar or caseworker. Your roles: analyst, auditor.',
+    );
   });
 
   it('leads to a page that says cause and cure', async () => {
@@ -86,6 +143,10 @@ type Problem = Readonly<{
   code: string;
   errors: readonly { pointer: string; code: string }[];
 }>;
+
+async function as(...roles: readonly Role[]): Promise<Bad[4]> {
+  return { authorization: `Bearer ${(await stack.as(roles)).token}` };
+}
 
 async function send(request: string, body: unknown, headers: Bad[4] = {}) {
   const [method = '', path = ''] = request.split(' ');

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
+import { asyncApi } from '#kafka';
 import { type Caller, type Stack, startStack } from '../../../test/support/stack.js';
 import { AHMAD } from './requests.js';
 
@@ -37,20 +38,51 @@ describe('a running API', () => {
     expect(await ready.json()).toMatchObject({ status: 'failed', checks: { migrations: 'failed' } });
   });
 
+  it('is degraded, but ready, while events have waited long for Kafka, and takes commands', async () => {
+    await registrar.did('/cases', AHMAD);
+    const admin = new pg.Client(stack.databaseUrl);
+    await admin.connect();
+    await admin.query(`insert into road.relay values ('kosh.given-up', 0, 1), ('kosh.events', 0, 7)`);
+    expect(await ready()).toMatchObject([
+      200,
+      { status: 'ok', checks: { relay: 'ok' }, relay: { behind: 1 } },
+    ]);
+    await admin.query(`update log.events set recorded_at = recorded_at - interval '1 minute'`);
+    expect(await ready()).toEqual([
+      200,
+      {
+        status: 'degraded',
+        checks: { accepting: 'ok', database: 'ok', migrations: 'ok', relay: 'degraded' },
+        relay: { behind: 1, oldestSeconds: expect.any(Number) },
+      },
+    ]);
+    const { position } = await registrar.did('/cases', AHMAD);
+    const metrics = await (await fetch(`${stack.url}/metrics`)).text();
+    expect(metrics).toContain(`kosh_outbox_pending ${position}`);
+    expect(Number(/^kosh_outbox_oldest_age_seconds (\S+)$/m.exec(metrics)?.[1])).toBeGreaterThan(60);
+    await admin.query(`update road.relay set position = $1 where name = 'kosh.events'`, [position]);
+    expect(await ready()).toMatchObject([200, { status: 'ok', relay: { behind: 0, oldestSeconds: 0 } }]);
+    await admin.query('delete from road.relay');
+    await admin.end();
+  });
+
   it('counts what it did, under names that name nobody', async () => {
     await registrar.did('/cases', AHMAD);
     await registrar.post('/cases', { ...AHMAD, arrivedOn: '1998-06-27' });
     await registrar.report('/cases');
     const metrics = await (await fetch(`${stack.url}/metrics`)).text();
-    expect(metrics).toContain('kosh_commands_total{command="RegisterMigrant",outcome="recorded"} 1');
+    expect(metrics).toContain('kosh_commands_total{command="RegisterMigrant",outcome="recorded"} 3');
     expect(metrics).toContain(
       'kosh_commands_total{command="RegisterMigrant",outcome="arrival-after-registration"} 1',
     );
-    expect(metrics).toContain('kosh_events_appended_total{type="MigrantRegistered"} 1');
+    expect(metrics).toContain('kosh_events_appended_total{type="MigrantRegistered"} 3');
     expect(metrics).toContain('kosh_projection_lag_events{projection="cases"} 0');
     expect(metrics).toMatch(
-      /kosh_http_request_duration_seconds_count\{method="POST",route="\/v1\/cases",status="201"\} 1/,
+      /kosh_http_request_duration_seconds_count\{method="POST",route="\/v1\/cases",status="201"\} 3/,
     );
+    expect(metrics).toContain('kosh_projection_lag_seconds{projection="cases"} 0');
+    expect(metrics).toMatch(/^kosh_append_duration_seconds_count [1-9]/m);
+    expect(metrics).toMatch(/^kosh_build_info\{version="\d+\.\d+\.\d+",node="v\d+[^"]*"\} 1$/m);
     expect(metrics).not.toContain('Almaty');
   });
 
@@ -90,6 +122,15 @@ describe('a running API', () => {
     expect((await fetch(`${stack.url}/docs`)).status).toBe(200);
   });
 
+  it('describes the events on Kafka beside it, in AsyncAPI', async () => {
+    const { externalDocs } = (await (await fetch(`${stack.url}/docs-json`)).json()) as {
+      externalDocs: { url: string };
+    };
+    const response = await fetch(new URL(externalDocs.url, stack.url));
+    expect(response.headers.get('content-type')).toContain('application/json');
+    expect(await response.json()).toEqual(asyncApi({ topic: 'kosh.events', partitions: 12 }));
+  });
+
   it('describes no route that it does not have', async () => {
     const document = (await (await fetch(`${stack.url}/docs-json`)).json()) as OpenApi;
     expect(Object.keys(document.paths).filter((path) => /household|merge|permit|import/.test(path))).toEqual(
@@ -97,6 +138,11 @@ describe('a running API', () => {
     );
   });
 });
+
+async function ready(): Promise<[status: number, body: unknown]> {
+  const response = await fetch(`${stack.url}/readyz`);
+  return [response.status, await response.json()];
+}
 
 type Operation = Readonly<{
   summary?: string;

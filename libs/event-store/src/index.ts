@@ -6,6 +6,7 @@ export * from './connect.js';
 export * from './errors.js';
 export * from './event-store.js';
 export * from './gatherer.js';
+export * from './lag.js';
 export * from './log-source.js';
 export * from './migrate.js';
 export * from './open-store.js';

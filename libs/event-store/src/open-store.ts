@@ -10,18 +10,25 @@ export type OpenStore = Readonly<{
   close: () => Promise<void>;
 }>;
 
+export type StoreOptions = Readonly<{
+  /** Connections to read. */
+  readers?: number;
+  /** Told how many seconds each call of `log.append` took. */
+  onAppend?: (seconds: number) => void;
+}>;
+
 /**
  * A store with its two pools: one to read, and one of two connections to write, since more writers would only
  * queue for the same lock. `url` is a Postgres address.
  */
-export function openStore(url: string, options: Readonly<{ readers?: number }> = {}): OpenStore {
-  const pool = connect(url, 'kosh_api', { max: options.readers ?? 10, statementTimeoutMs: 15_000 });
+export function openStore(url: string, { readers = 10, onAppend }: StoreOptions = {}): OpenStore {
+  const pool = connect(url, 'kosh_api', { max: readers, statementTimeoutMs: 15_000 });
   const writer = connect(url, 'kosh_api', {
     max: 2,
     statementTimeoutMs: 5_000,
     applicationName: 'kosh-writer',
   });
-  const gatherer = new Gatherer(writer);
+  const gatherer = new Gatherer(writer, onAppend);
   return {
     store: new EventStore(pool, gatherer),
     pool,

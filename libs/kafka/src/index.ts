@@ -5,5 +5,5 @@ export * from './kafka-source.js';
 export * from './partitioner.js';
 export { type RelayOptions, type RelayState, runRelay } from './relay.js';
 export * from './schemas.js';
-export { kafkaSettingsFrom } from './settings.js';
+export { kafkaSettingsFrom, topicSettingsFrom } from './settings.js';
 export { WrongTopic } from './topic.js';

@@ -4,7 +4,7 @@ import { todayIn } from '#reference';
 import { Problem } from '../problem.js';
 import { Settings } from '../settings.js';
 import { remember } from './caller.js';
-import { decide, OPEN } from './policy.js';
+import { decide, OPEN, POLICY } from './policy.js';
 import { Tokens } from './tokens.js';
 
 /** Stands before every route: a valid token, and a role that the policy grants the route to. */
@@ -23,7 +23,8 @@ export class AccessGuard implements CanActivate {
     const grant = decide(route, roles);
     if (!grant) {
       const held = roles.length > 0 ? roles.join(', ') : 'none';
-      throw new Problem('forbidden', `${route} is not for your roles (${held}).`);
+      const wanted = Object.keys(POLICY[route] ?? {}).join(' or ');
+      throw new Problem('forbidden', `${route} is for ${wanted}. Your roles: ${held}.`);
     }
     const today = todayIn(this.settings.timeZone, new Date());
     remember(request, { actor, office, today, requestId: request.id, ...grant });

@@ -13,8 +13,12 @@ import { type Caller, mustBeKnown } from './caller.js';
 export type Requester = StoredBy & Pick<Caller, 'today'> & Readonly<{ now: string }>;
 
 /** The requester, as a parameter of a route that writes. Needs the header Idempotency-Key. */
-export const By = createParamDecorator((_: unknown, context: ExecutionContext): Requester => {
-  const request = context.switchToHttp().getRequest<FastifyRequest>();
+export const By = createParamDecorator((_: unknown, context: ExecutionContext): Requester =>
+  requesterOf(context.switchToHttp().getRequest<FastifyRequest>()),
+);
+
+/** Throws `idempotency-key-missing` or `bad-header`. */
+export function requesterOf(request: FastifyRequest): Requester {
   const { actor, office, scope, today, requestId } = mustBeKnown(request);
   const ifMatch = versionOf(request.headers['if-match']);
   const traceparent = traceparentOf(request);
@@ -30,7 +34,7 @@ export const By = createParamDecorator((_: unknown, context: ExecutionContext): 
     ...(ifMatch !== undefined && { ifMatch }),
     ...(traceparent && { traceparent }),
   };
-});
+}
 
 /** 1 to 255 visible ASCII characters, as a structured-field string (in double quotes) or bare. */
 function keyOf(header: string | string[] | undefined): string {

@@ -1,6 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, ApiResponse } from '@nestjs/swagger';
-import { PROBLEMS } from '../problem-codes.js';
+import { type ProblemCode, type ProblemKind, PROBLEMS } from '../problem-codes.js';
+import { type RefusalCode, REFUSALS } from '../refusal-codes.js';
 
 class FaultAnswer {
   @ApiProperty({ example: '#/placeFled/country' }) readonly pointer!: string;
@@ -32,22 +33,94 @@ export class ProblemAnswer {
   readonly contradicts?: object[];
 }
 
-/** The problems that a route may answer, by status, with their codes. */
-export function ProblemResponses(...statuses: readonly number[]): MethodDecorator {
+/** What only a route of one kind answers; the other codes may come from both. */
+const ONLY: Readonly<Record<'read' | 'write', readonly ProblemCode[]>> = {
+  read: ['known-at-not-settled', 'projection-lagging'],
+  write: [
+    'malformed-json',
+    'idempotency-key-missing',
+    'version-conflict',
+    'stale-version',
+    'payload-too-large',
+    'unsupported-media-type',
+    'idempotency-key-reused',
+    'outcome-unknown',
+  ],
+};
+
+/** Not of one route: each may have them, and a description of each would say nothing of it. */
+const OF_NO_ROUTE: readonly ProblemCode[] = ['method-not-allowed', 'uri-too-long', 'internal'];
+
+/** The problems that a route may answer, by status, each with an example. */
+export function ProblemResponses(
+  kind: 'read' | 'write',
+  refusals: readonly RefusalCode[] = [],
+): MethodDecorator {
+  const foreign = [...ONLY[kind === 'read' ? 'write' : 'read'], ...OF_NO_ROUTE];
+  const kinds = new Map<string, ProblemKind>([
+    ...Object.entries(PROBLEMS).filter(([code]) => !foreign.some((other) => other === code)),
+    ...refusals.map((code) => [code, REFUSALS[code]] as const),
+  ]);
+  const statuses = new Set([...kinds.values()].map(({ status }) => status));
   return applyDecorators(
-    ...statuses.map((status) =>
-      ApiResponse({
+    ...[...statuses].map((status) => {
+      const those = [...kinds].filter(([, one]) => one.status === status);
+      const rule = status === 409 ? 'Refused by a rule; `code` says which. Among them ' : '';
+      return ApiResponse({
         status,
-        description: status === 409 ? 'Refused by a rule; `code` says which.' : codes(status),
-        content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/ProblemAnswer' } } },
-      }),
-    ),
+        description: rule + those.map(([code, { title }]) => `\`${code}\`: ${title}.`).join(' '),
+        content: {
+          'application/problem+json': {
+            schema: { $ref: '#/components/schemas/ProblemAnswer' },
+            examples: Object.fromEntries(
+              those.map(([code]) => [code, { $ref: `#/components/examples/${code}` }]),
+            ),
+          },
+        },
+      });
+    }),
   );
 }
 
-function codes(status: number): string {
-  return Object.entries(PROBLEMS)
-    .filter(([, kind]) => kind.status === status)
-    .map(([code, { title }]) => `\`${code}\`: ${title}.`)
-    .join(' ');
+const REQUEST = '0192f0c4-7a10-7cc3-9e6b-2f1d5c3a8b05';
+
+/** A problem of each code, as `components.examples` of the description. */
+export function problemExamples(): Record<string, { value: ProblemAnswer }> {
+  return Object.fromEntries(
+    Object.entries<ProblemKind>({ ...REFUSALS, ...PROBLEMS }).map(([code, { status, title, cause }]) => {
+      const value: ProblemAnswer = {
+        type: `/problems/${code}`,
+        title,
+        status,
+        detail: cause,
+        instance: `urn:uuid:${REQUEST}`,
+        code,
+        traceId: REQUEST.replaceAll('-', ''),
+        errors: [],
+        ...TOLD_MORE.get(code),
+      };
+      return [code, { value }];
+    }),
+  );
 }
+
+const CHECHNYA = '"Chechnya" is not a country code. Use RUS with area RU-CE.';
+
+/** Where the code alone does not show what such a problem tells. */
+const TOLD_MORE: ReadonlyMap<string, Partial<ProblemAnswer>> = new Map([
+  [
+    'validation-failed',
+    {
+      detail: `#/placeFled/country: ${CHECHNYA}`,
+      errors: [{ pointer: '#/placeFled/country', code: 'country-unknown', detail: CHECHNYA }],
+    },
+  ],
+  [
+    'boarded-mismatch',
+    {
+      detail: '177 boarded, not 178.',
+      errors: [{ pointer: '#/onBoard', code: 'boarded-mismatch', detail: '177 boarded, not 178.' }],
+      facts: { expected: 177, given: 178 },
+    },
+  ],
+]);

@@ -66,6 +66,6 @@ export function Reads(summary: string, example: unknown): MethodDecorator {
       },
       content: { 'application/json': { schema: { type: 'object' }, example } },
     }),
-    ProblemResponses(400, 401, 403, 404, 422, 429, 503),
+    ProblemResponses('read'),
   );
 }

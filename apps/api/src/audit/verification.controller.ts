@@ -1,19 +1,27 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Pool } from 'pg';
-import { verify } from '#audit';
-import { head } from '#event-store';
+import { verify, type VerifyReport } from '#audit';
+import { projectionLags } from '#event-store';
 import { Reads } from '../answers/reading.js';
+import { Metrics } from '../metrics.js';
 
 /** A log that takes longer is checked by `kosh verify`. */
 const TIME_MAX_MS = 10_000;
+
+/** `whole` is null where there was no time to see the end of the log. */
+type Walk = Readonly<{ whole: boolean | null; events: number; detail?: string }> &
+  Partial<Pick<VerifyReport, 'headHash' | 'firstBad'>>;
 
 @ApiTags('audit')
 @Controller('v1/audit/verification')
 export class VerificationController {
   private running: Promise<object> | undefined;
 
-  constructor(private readonly pool: Pool) {}
+  constructor(
+    private readonly pool: Pool,
+    private readonly metrics: Metrics,
+  ) {}
 
   @Get()
   @Reads('Whether the log is whole: every hash is recomputed. `kosh verify` also compares the read models.', {
@@ -31,22 +39,13 @@ export class VerificationController {
   }
 
   private async check(): Promise<object> {
-    const [log, { position }, models] = await Promise.all([
-      this.walk(),
-      head(this.pool),
-      this.pool.query<{ name: string; position: string }>(
-        'select name, position from reading.cursors order by name',
-      ),
-    ]);
-    const readModels = models.rows.map((model) => ({
-      name: model.name,
-      position: Number(model.position),
-      behind: Math.max(0, position - Number(model.position)),
-    }));
+    const [log, lags] = await Promise.all([this.walk(), projectionLags(this.pool)]);
+    this.metrics.verifiedUpTo(log.events);
+    const readModels = lags.map(({ name, position, events: behind }) => ({ name, position, behind }));
     return { ...log, readModels };
   }
 
-  private async walk(): Promise<object> {
+  private async walk(): Promise<Walk> {
     let done = 0;
     const signal = AbortSignal.timeout(TIME_MAX_MS);
     const onProgress = (_: string, events: number) => {

@@ -1,4 +1,6 @@
 import { Problem } from '../problem.js';
+import { shown } from './field.js';
+import { repeatedName } from './repeated-name.js';
 import { invalid, UNKNOWN_FIELD } from './validation.js';
 
 /** 32 levels are more than any body needs, and few enough for every walk over it. */
@@ -6,8 +8,9 @@ const LEVELS_MAX = 32;
 export const BODY_BYTES_MAX = 256 * 1024;
 
 /**
- * A JSON object, or a problem: `malformed-json` where it cannot be parsed, `validation-failed` where it is
- * something else, nests too deep or names a member that every object has already, such as `__proto__`.
+ * A JSON object, or a problem: `malformed-json` where it cannot be parsed or names a member twice,
+ * `validation-failed` where it is something else, nests too deep or names a member that every object has
+ * already, such as `__proto__`.
  */
 export function parseBody(bytes: Buffer): object {
   const body = parse(bytes);
@@ -33,8 +36,16 @@ export function parseBody(bytes: Buffer): object {
 }
 
 function parse(bytes: Buffer): unknown {
+  const { text, value } = decoded(bytes);
+  const twice = repeatedName(text);
+  if (twice === undefined) return value;
+  throw new Problem('malformed-json', `One object has the member ${shown(twice)} twice. Send it once.`);
+}
+
+function decoded(bytes: Buffer): { text: string; value: unknown } {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return { text, value: JSON.parse(text) };
   } catch (error) {
     // Not the whole message: it quotes the body.
     const where = /position \d+/.exec(String(error))?.[0] ?? 'the end';
