@@ -122,8 +122,10 @@ describeWithKafka('the processes of production', () => {
 
   it('become ready with the settings of docker-compose.yml, only the addresses being other', async () => {
     const [topic, brokers] = [`kosh.events.${uuidv7()}`, await kafkaBrokers()];
-    for (const name of APPS) {
-      const port = String(await freePort());
+    // All at once: one after the other, two might get the same.
+    const ports = await Promise.all(APPS.map(() => freePort()));
+    for (const [i, name] of APPS.entries()) {
+      const port = String(ports[i]);
       const url = `http://127.0.0.1:${port}`;
       const { environment } = compose.service(name);
       const addresses = {

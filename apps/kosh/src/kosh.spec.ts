@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -21,7 +21,10 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'kosh-cli-'));
 });
 
-afterAll(() => agency.drop());
+afterAll(async () => {
+  await agency.drop();
+  await rm(folder, { recursive: true, force: true });
+});
 
 describe('kosh verify', () => {
   it('says that the log is whole', async () => {
@@ -179,6 +182,60 @@ describe('without an answer', () => {
   it('kosh finds the database of the Kosh that runs here', async () => {
     await writeFile(join(folder, 'database-url'), agency.url, { mode: 0o600 });
     expect(await kosh(['verify'], { DATABASE_URL: '' })).toMatchObject({ code: 0 });
+  });
+});
+
+describe('with --json', () => {
+  const errorOf = (out: string) => (JSON.parse(out) as { error: object }).error;
+
+  it('rebuild lists what it made anew', async () => {
+    const { code, out } = await kosh(['rebuild', 'flights', '--json']);
+    const rebuilt = [{ name: 'flights', events: agency.events, seconds: expect.any(Number) }];
+    expect([code, JSON.parse(out)]).toEqual([0, { rebuilt }]);
+  });
+
+  it('migrate lists what it applied, and which logins it made', async () => {
+    const { url, drop } = await emptyDatabase();
+    const first = await kosh(['migrate', '--json'], { DATABASE_URL: url });
+    const applied: unknown = expect.arrayContaining([expect.stringMatching(/^0001_/)]);
+    expect([first.code, JSON.parse(first.out)]).toEqual([0, { applied, logins: [] }]);
+    const again = await kosh(['migrate', '--json'], { DATABASE_URL: url });
+    expect(JSON.parse(again.out)).toEqual({ applied: [], logins: [] });
+    await drop();
+  });
+
+  it('token says whose it is and how long it is good', async () => {
+    const { out } = await kosh([
+      'token',
+      '--role',
+      'analyst',
+      '--office',
+      'Almaty',
+      '--ttl',
+      '90s',
+      '--json',
+    ]);
+    expect(JSON.parse(out)).toMatchObject({ office: 'Almaty', roles: ['analyst'], seconds: 90 });
+    expect(decodeJwt((JSON.parse(out) as { token: string }).token)).toMatchObject({ office: 'Almaty' });
+  });
+
+  it.each([
+    ['verify', { DATABASE_URL: 'postgres://kosh:hush@127.0.0.1:1/kosh' }, 'no-database', 3],
+    ['rebuild', { DATABASE_URL: '', KOSH_DATA_DIR: '/nowhere' }, 'no-database', 3],
+    ['migrate', { DATABASE_URL: 'postgres://kosh:hush@127.0.0.1:1/kosh' }, 'failed', 3],
+    ['rebuild censuses', {}, 'asked-wrongly', 2],
+    ['token --role boss', {}, 'asked-wrongly', 2],
+    ['replay --known-at yesterday', {}, 'not-a-moment', 2],
+    ['replay --known-at 1000000', {}, 'known-at-not-settled', 2],
+    ['verfy', {}, 'asked-wrongly', 2],
+  ] as const)('%s %j gives the error %s and exits with %d', async (args, env, code, exitCode) => {
+    const answer = await kosh([...args.split(' '), '--json'], env);
+    expect([answer.code, errorOf(answer.out)]).toEqual([
+      exitCode,
+      { code, message: expect.stringMatching(/\w/) },
+    ]);
+    expect(answer.out).not.toContain('hush');
+    expect(answer.err).toMatch(/\w/);
   });
 });
 

@@ -5,6 +5,7 @@ import type { Place } from '#domain';
 import { isDay } from '#reference';
 import { withDatabase } from './database.js';
 import { untilInterrupted } from './interrupt.js';
+import { JSON_OPTION, printJson } from './json.js';
 import { progress } from './progress.js';
 
 type ReplayOptions = { knownAt?: string; validOn?: string; json?: true };
@@ -24,7 +25,7 @@ export function addReplay(program: Command): void {
       'a position of the log, or a moment such as 1998-01-15T12:00:00+06:00 (default: now)',
     )
     .option('--valid-on <day>', 'the day to count for (default: the day of that moment)', day)
-    .option('--json', 'print the reports as JSON')
+    .option(...JSON_OPTION)
     .addHelpText(
       'after',
       '\nExamples:\n  npx kosh replay --known-at 1042 --valid-on 1997-12-31' +
@@ -36,7 +37,8 @@ export function addReplay(program: Command): void {
       const replayed = await withDatabase('kosh_api', (pool) =>
         replay(pool, { knownAt, validOn, timeZone, onProgress: bar.update, signal: untilInterrupted() }),
       ).finally(bar.stop);
-      console.log(json ? JSON.stringify(replayed, null, 2) : printed(replayed));
+      if (json) printJson(replayed);
+      else console.log(printed(replayed));
     });
 }
 

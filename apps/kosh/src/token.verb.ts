@@ -2,11 +2,12 @@ import { userInfo } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { localTokens, type Role, ROLES } from '#vault';
 import { dataDir } from './database.js';
+import { JSON_OPTION, printJson } from './json.js';
 
 const SECONDS = { s: 1, m: 60, h: 3_600, d: 86_400 } as const;
 const TTL_MAX_DAYS = 30;
 
-type TokenOptions = { role: Role[]; office: string; actor: string; ttl: number };
+type TokenOptions = { role: Role[]; office: string; actor: string; ttl: number; json?: true };
 
 /** `kosh token` */
 export function addToken(program: Command): void {
@@ -25,6 +26,7 @@ export function addToken(program: Command): void {
         .argParser(seconds)
         .default(8 * SECONDS.h, '8h'),
     )
+    .option(...JSON_OPTION)
     .addHelpText(
       'after',
       `
@@ -33,11 +35,13 @@ Examples:
   curl -H "Authorization: Bearer $(npx kosh token --role analyst --office Astana)" \\
     http://127.0.0.1:3000/v1/reports/population?by=origin`,
     )
-    .action(async ({ role, office, actor, ttl }: TokenOptions, command: Command) => {
+    .action(async ({ role, office, actor, ttl, json }: TokenOptions, command: Command) => {
       const issuer = process.env.OIDC_ISSUER;
       if (issuer) command.error(`error: OIDC_ISSUER is set: get the token from ${issuer}.`);
       const { issue } = await localTokens(dataDir());
-      console.log(await issue({ actor, office, roles: role, ttlSeconds: ttl }));
+      const token = await issue({ actor, office, roles: role, ttlSeconds: ttl });
+      if (json) printJson({ token, actor, office, roles: role, seconds: ttl });
+      else console.log(token);
     });
 }
 

@@ -4,6 +4,7 @@ import { verify, type VerifyReport } from '#audit';
 import { READ_MODELS } from '#projections';
 import { withDatabase } from './database.js';
 import { untilInterrupted } from './interrupt.js';
+import { JSON_OPTION, printJson } from './json.js';
 import { progress } from './progress.js';
 
 /** `kosh verify` */
@@ -20,14 +21,15 @@ export function addVerify(program: Command): void {
         'before it was changed. If the log is not whole, names the first position that is wrong and exits ' +
         'with 1.',
     )
-    .option('--json', 'print the report as JSON')
+    .option(...JSON_OPTION)
     .addHelpText('after', '\nExamples:\n  npx kosh verify\n  npx kosh verify --json | jq .headHash')
     .action(async ({ json }: { json?: true }) => {
       const bar = progress();
       const report = await withDatabase('kosh_api', (pool) =>
         verify(pool, { projections: READ_MODELS, onProgress: bar.update, signal: untilInterrupted() }),
       ).finally(bar.stop);
-      console.log(json ? JSON.stringify(report, null, 2) : printed(report));
+      if (json) printJson(report);
+      else console.log(printed(report));
       if (!report.ok) process.exitCode = 1;
     });
 }
@@ -44,7 +46,7 @@ function printed({ ok, events, headHash, firstBad, readModels, seconds }: Verify
     : [`The log is whole: ${events} events, the last with hash ${headHash}.`, modelsTable(readModels)];
   if (!firstBad && !ok) {
     const wrong = readModels.filter((model) => !model.ok).map(({ name }) => name);
-    lines.push(`NOT what the log gives: ${wrong.join(', ')}. Make anew with: kosh rebuild ${wrong[0]}`);
+    lines.push(`NOT what the log gives: ${wrong.join(', ')}. Make anew with: npx kosh rebuild ${wrong[0]}`);
   }
   return [...lines, `${seconds} s`].join('\n');
 }

@@ -66,9 +66,14 @@ describeWithKafka('a relay process', () => {
   it('says that it is ready, that it leads, and how far behind the log it is', async () => {
     await recordDeath(database.url);
     relay = await startRelay(settings, silent);
-    const metrics = await eventually(`${relay.url}/metrics`, /^kosh_relay_published_total 1$/m);
+    const metrics = await eventually(
+      `${relay.url}/metrics`,
+      /^kosh_outbox_published_total\{topic="kosh-[\w-]+"\} 1$/m,
+    );
     expect(metrics).toMatch(/^kosh_relay_position 1$/m);
-    expect(metrics).toMatch(/^kosh_relay_lag_events 0$/m);
+    expect(metrics).toMatch(/^kosh_outbox_pending 0$/m);
+    expect(metrics).toMatch(/^kosh_outbox_oldest_age_seconds 0$/m);
+    expect(metrics).toMatch(/^kosh_build_info\{version="\d+\.\d+\.\d+",node="v\d+[^"]*"\} 1$/m);
     expect(metrics).toMatch(/^kosh_relay_leading 1$/m);
     expect(await get(`${relay.url}/readyz`)).toEqual({
       status: 200,

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { connect } from '#event-store';
-import { type Log, runRelay } from '#kafka';
+import { type Log, type RelayState, runRelay } from '#kafka';
 import { healthServer, listen } from '#running';
 import { Metrics } from './metrics.js';
 import type { RelaySettings } from './settings.js';
@@ -12,6 +12,8 @@ const STATEMENT_MS = 5_000;
 export type RunningRelay = Readonly<{
   /** Where health and metrics are served, such as `http://127.0.0.1:9101`, if they are. */
   url: string | undefined;
+  /** `ended`: with `WrongTopic`, or because it was stopped. */
+  state: () => RelayState | 'ended';
   /** Resolves when stopped; rejects with `WrongTopic`, after which it can only be stopped. */
   done: Promise<void>;
   /** Lets what is being sent end, at most 4 s, then closes what was opened. */
@@ -32,6 +34,7 @@ export async function startRelay(settings: RelaySettings, logTo?: Log): Promise<
   const server = settings.port === undefined ? undefined : healthServer(metrics);
   const url = server && (await listen(server, settings.host, settings.port ?? 0));
   const stopping = new AbortController();
+  let ended = false;
   const done = runRelay({
     pool,
     kafka: settings.kafka,
@@ -43,6 +46,8 @@ export async function startRelay(settings: RelaySettings, logTo?: Log): Promise<
     onPublished: (messages) => {
       metrics.onPublished(messages);
     },
+  }).finally(() => {
+    ended = true;
   });
   done.catch((error: unknown) => {
     log.warn({ err: error }, 'The relay has ended: its settings must be changed.');
@@ -54,5 +59,5 @@ export async function startRelay(settings: RelaySettings, logTo?: Log): Promise<
     server?.closeAllConnections();
     await pool.end();
   };
-  return { url, done, close };
+  return { url, state: () => (ended ? 'ended' : metrics.state), done, close };
 }

@@ -9,13 +9,14 @@ import { Client } from './demo/client.js';
 import { printFigures } from './demo/figures.js';
 import { playHistory } from './demo/story.js';
 import { table } from './demo/tables.js';
-import { environment, say, stopOnSignal } from './start.js';
+import { environment, say, stopOnSignal, typed } from './start.js';
 import { startSystem, type System } from './system.js';
 
 /** `npm run demo`: plays 1994 to 1999 through HTTP, prints the figures and the audit, and stays up. */
 export async function runDemo(): Promise<void> {
   const startedAt = performance.now();
-  const dataDir = join(process.env['KOSH_DATA_DIR'] ?? '.kosh', 'demo');
+  const env = await environment({ KOSH_REQUESTS_PER_MINUTE: '0' });
+  const dataDir = join(env['KOSH_DATA_DIR'] ?? '.kosh', 'demo');
   // Only what an earlier demo made: the data of `npm start` lie beside it.
   await discardPostgres(join(dataDir, 'postgres'));
   await rm(dataDir, { recursive: true, force: true });
@@ -23,7 +24,6 @@ export async function runDemo(): Promise<void> {
     'Kosh plays the history of a migration agency. People, names and files are invented; totals are sourced.\n',
   );
   say('1. What runs where');
-  const env = { KOSH_REQUESTS_PER_MINUTE: '0', ...(await environment()) };
   const system = await startSystem(dataDir, env, say);
   stopOnSignal(system);
   say(`Api, relay and projectors: this process, at ${system.url}.`);
@@ -41,16 +41,17 @@ export async function runDemo(): Promise<void> {
   const played = await playHistory(client, say);
   say('\n3. Figures, as analysts ask for them');
   await printFigures(client, played, say);
-  say('\n4. Audit: the log is recomputed, and every read model is replayed from it (npx kosh verify)');
+  say('\n4. Audit: the log is recomputed, and every read model is replayed from it');
   await printAudit(system);
 
   const seconds = Math.round((performance.now() - startedAt) / 1_000);
   say(
     `\n${client.commands.toLocaleString('en')} commands, shown in ${seconds} s. It stays up at ${system.url}`,
   );
-  say(
-    `(documentation: ${system.url}/docs). A token: KOSH_DATA_DIR=${dataDir} npx kosh token --role analyst --office Almaty`,
-  );
+  say(`Documentation:          ${system.url}/docs`);
+  say('In another terminal, in this folder:');
+  say(`  A token:              ${typed(dataDir, 'token --role analyst --office Almaty')}`);
+  say(`  The audit once more:  ${typed(dataDir, 'verify')}`);
   say('To stop: Ctrl-C. The next demo starts clean.');
 }
 

@@ -1,5 +1,5 @@
 import { freePort } from '#embedded';
-import { type System, startSystem } from './system.js';
+import { mustBeStartable, type System, startSystem } from './system.js';
 import type { Say } from './servers.js';
 
 export const say: Say = (line) => void process.stdout.write(`${line}\n`);
@@ -8,18 +8,30 @@ const PORT = 3_000;
 
 /** `npm start`: the system, empty at first, its data kept under `.kosh/`. Runs until it is told to stop. */
 export async function runSystem(): Promise<void> {
-  const dataDir = process.env['KOSH_DATA_DIR'] ?? '.kosh';
-  const system = await startSystem(dataDir, await environment(), say);
+  const env = await environment();
+  const dataDir = env['KOSH_DATA_DIR'] ?? '.kosh';
+  const system = await startSystem(dataDir, env, say);
   stopOnSignal(system);
   say(`\nKosh answers at ${system.url}; its documentation is at ${system.url}/docs.`);
-  say('A token, for this machine only:  npx kosh token --role registrar --office Almaty');
+  say(`A token, for this machine only:  ${typed(dataDir, 'token --role registrar --office Almaty')}`);
   say(`Data: ${dataDir}. To stop: Ctrl-C.`);
 }
 
-/** As this process has it, with a port: the one that is asked for, else 3000, else the next free one. */
-export async function environment(): Promise<NodeJS.ProcessEnv> {
+/**
+ * As this process has it, with a port: the one that is asked for, else 3000, else the next free one. Throws
+ * `BadSettings`: to be called before anything is done.
+ */
+export async function environment(defaults: NodeJS.ProcessEnv = {}): Promise<NodeJS.ProcessEnv> {
   const port = process.env['PORT'] ?? String(await freePort(PORT));
-  return { LOG_LEVEL: 'warn', ...process.env, PORT: port };
+  const env = { LOG_LEVEL: 'warn', ...defaults, ...process.env, PORT: port };
+  mustBeStartable(env);
+  return env;
+}
+
+/** How `kosh` is called in another terminal, in this folder, for the Kosh with this data folder. */
+export function typed(dataDir: string, verb: string): string {
+  const quoted = /^[\w./-]+$/.test(dataDir) ? dataDir : `'${dataDir}'`;
+  return dataDir === '.kosh' ? `npx kosh ${verb}` : `KOSH_DATA_DIR=${quoted} npx kosh ${verb}`;
 }
 
 /** Ends in good order at the first signal, at once at the second. */

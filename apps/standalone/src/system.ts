@@ -1,11 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { migrate } from '#event-store';
+import { BadSettings, type Environment, mustBeRight } from '#running';
 import { createApi } from '../../api/src/api.js';
+import type { RelayHere } from '../../api/src/operations/health.controller.js';
 import { Settings as ApiSettings } from '../../api/src/settings.js';
 import { startProjector } from '../../projector/src/projector.js';
 import { settingsFrom as projectorSettings } from '../../projector/src/settings.js';
-import { startRelay } from '../../relay/src/relay.js';
+import { type RunningRelay, startRelay } from '../../relay/src/relay.js';
 import { settingsFrom as relaySettings } from '../../relay/src/settings.js';
 import { openServers, type Say } from './servers.js';
 
@@ -16,6 +18,25 @@ export type System = Readonly<{
   /** Within 10 s, in the order HTTP, projectors, relay, Kafka, Postgres. */
   stop: () => Promise<void>;
 }>;
+
+/** Stand for servers that are still to be started, so that all other settings can be judged before. */
+const TO_COME = { DATABASE_URL: 'postgres://kosh:to-come@127.0.0.1/kosh', KAFKA_BROKERS: '127.0.0.1:9092' };
+
+/** Judges the settings of all that `startSystem` starts. Throws `BadSettings` with every reason at once. */
+export function mustBeStartable(env: NodeJS.ProcessEnv): void {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const apiSettings = (settings: Environment) => ApiSettings.from(settings);
+  const reasons = [apiSettings, relaySettings, projectorSettings].flatMap((settingsFrom) => {
+    try {
+      settingsFrom({ ...TO_COME, ...given });
+      return [];
+    } catch (error) {
+      if (error instanceof BadSettings) return error.reasons;
+      throw error;
+    }
+  });
+  mustBeRight([...new Set(reasons)]);
+}
 
 /** Api, relay and projectors in this process, on the servers the environment names or on its own. */
 export async function startSystem(dataDir: string, env: NodeJS.ProcessEnv, say: Say): Promise<System> {
@@ -33,9 +54,10 @@ export async function startSystem(dataDir: string, env: NodeJS.ProcessEnv, say: 
     await writeFile(join(dataDir, 'database-url'), databaseUrl, { mode: 0o600 });
 
     const own = { ...env, DATABASE_URL: databaseUrl, KOSH_DATA_DIR: dataDir, KAFKA_BROKERS: brokers };
-    if (brokers) stops.push((await startRelay(relaySettings(own))).close);
+    const relay = brokers ? await startRelay(relaySettings(own)) : undefined;
+    if (relay) stops.push(relay.close);
     stops.push((await startProjector(projectorSettings(own))).close);
-    const api = await createApi(ApiSettings.from(own));
+    const api = await createApi(ApiSettings.from(own), { relay: () => howIs(relay) });
     stops.push(api.close);
     const url = await api.listen();
     return { url, databaseUrl, brokers, stop };
@@ -43,4 +65,10 @@ export async function startSystem(dataDir: string, env: NodeJS.ProcessEnv, say: 
     await stop();
     throw error;
   }
+}
+
+/** As `/readyz` says it: a relay that waits for Kafka, or has ended, keeps no command from being recorded. */
+function howIs(relay: RunningRelay | undefined): ReturnType<RelayHere> {
+  if (!relay) return 'none';
+  return ['kafka-away', 'ended'].includes(relay.state()) ? 'degraded' : 'ok';
 }

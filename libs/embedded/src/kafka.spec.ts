@@ -1,19 +1,21 @@
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { emptyFolders } from '../../../test/support/folders.js';
 import { describeWithKafka } from '../../../test/support/kafka.js';
 import { type Kafka, startKafka } from './index.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'kosh-embedded-'));
-const dataDir = join(folder, 'kafka');
+let dataDir: string;
 let running: Kafka | undefined;
 
-afterAll(async () => {
-  await running?.stop();
-  rmSync(folder, { recursive: true, force: true });
+afterAll(() => running?.stop());
+// Its folder is removed after that: hooks run in the order in which they stand.
+const newFolder = emptyFolders();
+
+beforeAll(async () => {
+  dataDir = join(await newFolder(), 'kafka');
 });
 
 describeWithKafka('a Kafka of our own', () => {

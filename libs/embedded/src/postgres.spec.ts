@@ -8,12 +8,15 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { discardPostgres, type Postgres, startPostgres } from './index.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'kosh-embedded-'));
-const dataDir = join(folder, 'postgres');
-const pidFile = join(dataDir, 'cluster/postmaster.pid');
+let folder: string;
+let dataDir: string;
+let pidFile: string;
 let running: Postgres;
 
 beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'kosh-embedded-'));
+  dataDir = join(folder, 'postgres');
+  pidFile = join(dataDir, 'cluster/postmaster.pid');
   chmodSync(folder, 0o755);
   running = await startPostgres({ dataDir });
 });

@@ -28,7 +28,8 @@ export async function runUntilStopped(start: (env: Environment) => Promise<Runni
   }
 }
 
-function fail(error: unknown): never {
+/** Ends the process: with 78 where settings are wrong, else with 1. */
+export function fail(error: unknown): never {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(error instanceof BadSettings ? EX_CONFIG : 1);
 }

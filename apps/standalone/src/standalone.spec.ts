@@ -1,0 +1,92 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { localTokens } from '#vault';
+import { emptyDatabase, type TestDatabase } from '../../../test/support/database.js';
+import { registration } from '../../../test/support/people.js';
+import { Caller } from '../../../test/support/stack.js';
+import { typed } from './start.js';
+import { startSystem, type System } from './system.js';
+
+const ROOT = new URL('../../..', import.meta.url).pathname;
+
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'kosh-standalone-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+describe('the settings of the whole in one process', () => {
+  it.each(['start', 'demo'])('are judged by %s before anything is started or removed', async (verb) => {
+    const { code, out, err } = await run(process.execPath, ['dist/apps/standalone/src/main.js', verb], {
+      PORT: 'abc',
+      RELAY_PORT: 'def',
+      KOSH_READ_MODELS: 'censuses',
+      KOSH_MODE: 'test',
+      KOSH_DATA_DIR: folder,
+    });
+    expect({ code, out, left: await readdir(folder) }).toEqual({ code: 78, out: '', left: [] });
+    for (const name of ['PORT', 'RELAY_PORT', 'KOSH_READ_MODELS', 'KOSH_MODE']) {
+      expect(err.split('\n').filter((line) => line.trim().startsWith(`${name} is`))).toHaveLength(1);
+    }
+    expect(err).not.toMatch(/DATABASE_URL|KAFKA_BROKERS/);
+  });
+});
+
+describe('the whole in one process', () => {
+  let database: TestDatabase;
+  let system: System;
+
+  const start = async (env: Readonly<Record<string, string>>) => {
+    const settings = { DATABASE_URL: database.url, PORT: '0', LOG_LEVEL: 'silent', ...env };
+    system = await startSystem(folder, settings, () => undefined);
+  };
+
+  beforeEach(async () => {
+    database = await emptyDatabase();
+  });
+  afterEach(async () => {
+    await system.stop();
+    await database.drop();
+  });
+
+  it('is degraded, but ready, while Kafka is away, and records what it is told', async () => {
+    await start({ KAFKA_BROKERS: '127.0.0.1:1' });
+    const answers = new Set<string>();
+    while (!answers.has('200 degraded')) {
+      const response = await fetch(`${system.url}/readyz`);
+      const { status, checks } = (await response.json()) as { status: string; checks: { relay: string } };
+      expect(checks.relay).toBe(status);
+      answers.add(`${response.status} ${status}`);
+    }
+    expect([...answers].filter((answer) => !['200 ok', '200 degraded'].includes(answer))).toEqual([]);
+    const { issue } = await localTokens(folder);
+    const roles = ['registrar'] as const;
+    const token = await issue({ actor: 'aigul', office: 'Almaty', roles, ttlSeconds: 600 });
+    await new Caller(system.url, token).did('/cases', registration());
+  });
+
+  it('is found by the command that it prints, whatever its data folder', async () => {
+    await start({ KAFKA_BROKERS: '127.0.0.1:1' });
+    const { code, out } = await run('sh', ['-c', `${typed(folder, 'verify')} --json`], {});
+    expect([code, JSON.parse(out)]).toMatchObject([0, { ok: true, events: 0 }]);
+    expect(typed('.kosh', 'verify')).toBe('npx kosh verify');
+    expect(typed('my data', 'verify')).toBe("KOSH_DATA_DIR='my data' npx kosh verify");
+  });
+});
+
+async function run(program: string, args: readonly string[], env: Readonly<Record<string, string>>) {
+  const { PATH, HOME = '' } = process.env;
+  const child = spawn(program, args, {
+    cwd: ROOT,
+    env: { PATH, HOME, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const [out, err] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
+  return { code: child.exitCode, out, err };
+}
