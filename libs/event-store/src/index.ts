@@ -10,6 +10,7 @@ export * from './lag.js';
 export * from './log-source.js';
 export * from './migrate.js';
 export * from './open-store.js';
+export * from './pages.js';
 export * from './patience.js';
 export * from './read.js';
 export * from './recorded.js';

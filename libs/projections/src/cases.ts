@@ -67,25 +67,25 @@ export const cases: Projection = {
   tables: [list],
   fold: {
     case({ id, version, position, after }, rows) {
-      if (!after.known) return;
-      const { from: _, to, ...facts } = timelineOf(after).at(-1) ?? neverHere(after);
-      const summary: CaseSummary = {
-        id,
-        version,
-        position,
-        office: after.office,
-        present: to === null,
-        ...facts,
-        population: populationOf(facts.status),
-        registeredOn: after.registrations[0]?.on ?? null,
-        arrivedOn: after.arrival?.on ?? null,
-        late: isFileLate(after),
-        flight: after.manifest?.flight ?? null,
-      };
-      rows.put(list, rowOf(summary));
+      if (after.known) rows.put(list, id, () => rowOf(summaryOf(after, { id, version, position })));
     },
   },
 };
+
+function summaryOf(file: KnownCase, place: Pick<CaseSummary, 'id' | 'version' | 'position'>): CaseSummary {
+  const { from: _, to, ...facts } = timelineOf(file).at(-1) ?? neverHere(file);
+  return {
+    ...place,
+    office: file.office,
+    present: to === null,
+    ...facts,
+    population: populationOf(facts.status),
+    registeredOn: file.registrations[0]?.on ?? null,
+    arrivedOn: file.arrival?.on ?? null,
+    late: isFileLate(file),
+    flight: file.manifest?.flight ?? null,
+  };
+}
 
 /** Whether the file, as corrected, has the first registration more than five days after the arrival, for certain. */
 function isFileLate({ arrival, registrations: [first] }: KnownCase): boolean {

@@ -69,7 +69,7 @@ class Batch {
     for (const [table, copy] of this.copies) {
       const { put, appended } = rows.of(table);
       this.size += put.size + appended.length;
-      for (const row of put.values()) copy.add(row);
+      for (const make of put.values()) copy.add(make());
       for (const row of appended) copy.add(row);
     }
   }

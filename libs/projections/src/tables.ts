@@ -32,7 +32,13 @@ export async function write(
     const set = others.map((name) => `${name} = excluded.${name}`);
     const upsert = `on conflict (${table.key.join(', ')}) do update set ${set.join(', ')}`;
     const { put, appended, once } = rows.of(table);
-    await insert(client, schema, table, [...put.values()], upsert);
+    await insert(
+      client,
+      schema,
+      table,
+      Array.from(put.values(), (make) => make()),
+      upsert,
+    );
     await insert(client, schema, table, appended, '');
     await insert(client, schema, table, [...once.values()], 'on conflict do nothing');
   }
