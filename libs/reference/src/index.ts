@@ -10,7 +10,7 @@ export {
   regionsOn,
   successorOn,
 } from './areas.js';
-export { type CountryCode, countryName, countryOn, isCountry } from './countries.js';
+export { type CountryCode, countryName, countryOn, HOME, isCountry } from './countries.js';
 export {
   addDays,
   type Day,

@@ -1,4 +1,4 @@
-import { type Day, firstDay, isDay, lastDay, type PartialDate } from '#reference';
+import { type Day, firstDay, HOME, isDay, lastDay, type PartialDate } from '#reference';
 import { type Command, type Decider, Refused } from '../decider.js';
 import { citizenshipOn, type CorrectCase, correctCase } from './case.corrections.js';
 import type {
@@ -30,7 +30,7 @@ import {
   mustBeRegion,
   mustFit,
 } from './case.rules.js';
-import { type CaseState, HOME, type KnownCase, type Move, placeOf } from './case.state.js';
+import { type CaseState, type KnownCase, type Move, placeOf } from './case.state.js';
 import { mustBeLawful, mustReplace } from './status.rules.js';
 import { named, places } from './track.js';
 

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Authority, firstDay, type PartialDate, type StatusCode } from '#reference';
+import { type Authority, firstDay, HOME, type PartialDate, type StatusCode } from '#reference';
 import type { CaseCorrected, CaseEvent, MigrantEncountered, MigrantRegistered } from './case.events.js';
-import { type CaseState, HOME, type KnownCase, type Move, type Standing, UNKNOWN } from './case.state.js';
+import { type CaseState, type KnownCase, type Move, type Standing, UNKNOWN } from './case.state.js';
 import { inOrder, startOf } from './presence.js';
 import { statusPlace } from './status.rules.js';
 import { type Fact, type Held, heldOn, placed, type Track } from './track.js';

@@ -6,6 +6,7 @@ import {
   countryOfArea,
   type Day,
   firstDay,
+  HOME,
   lastDay,
   type PartialDate,
   regionsOn,
@@ -14,7 +15,7 @@ import {
 import { type Contradicted, Refused } from '../decider.js';
 import type { CaseEvent, Place } from './case.events.js';
 import { evolveCase } from './case.evolve.js';
-import { HOME, type KnownCase } from './case.state.js';
+import { type KnownCase } from './case.state.js';
 import { inOrder, startOf } from './presence.js';
 import { type Fact, named } from './track.js';
 

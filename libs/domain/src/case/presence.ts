@@ -1,5 +1,5 @@
-import { type Day, firstDay, lastDay } from '#reference';
-import { HOME, type KnownCase, type Move } from './case.state.js';
+import { type Day, firstDay, HOME, lastDay } from '#reference';
+import { type KnownCase, type Move } from './case.state.js';
 import { entersOn, type Fact } from './track.js';
 
 /** The first day of being registered: not before being met unregistered, where the date leaves that open. */

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { airportCountry } from '#reference';
+import { HOME } from '#reference';
 import { type Command, type Decider, Refused } from '../decider.js';
 import type {
   FlightArrived,
@@ -129,6 +129,13 @@ function plan(data: PlanFlight['data'], state: FlightState): FlightEvent[] {
     throw new Refused('same-airport', detail, { pointer: '/to' });
   }
   mustBeIn(departureCountry, from, '/departureCountry', 'Check from and departureCountry.');
+  // Who lands has come home: everyone's file would say so of a flight that left the country.
+  mustBeIn(
+    HOME,
+    to,
+    '/to',
+    'A flight out of the country is no flight of return: record who departs in their files.',
+  );
   const planned: FlightPlanned = {
     type: 'FlightPlanned',
     data: {
@@ -286,10 +293,8 @@ function arrive({ airport, onBoard, ...data }: Arrive['data'], state: KnownFligh
 
   const inFlight = airborne(state);
   mustBeAirport(airport, '/airport');
-  const home = airportCountry(inFlight.plan.to);
   // Nobody has come home by a landing abroad.
-  if (home !== undefined)
-    mustBeIn(home, airport, '/airport', 'A landing abroad is a diversion: record that.');
+  mustBeIn(HOME, airport, '/airport', 'A landing abroad is a diversion: record that.');
   mustMatch(onBoard, inFlight.lines);
   mustFollow(arrivedAt, inFlight, '/arrivedAt');
   mustHaveBeen(arrivedAt, data.now, '/arrivedAt');

@@ -114,6 +114,12 @@ describe('planning a flight', () => {
       .isRefused('airport-not-in-country', { pointer: '/departureCountry', facts: { country: 'SAU' } });
   });
 
+  it('is refused to an airport abroad: who lands there has not come home', () => {
+    given()
+      .when({ type: 'PlanFlight', data: { ...plan.data, to: 'IST' } })
+      .isRefused('airport-not-in-country', { pointer: '/to', facts: { country: 'TUR' } });
+  });
+
   it('is allowed from any airport in use, also one that the agency has not flown from', () => {
     const data = { ...plan.data, from: 'KHG', departureCountry: 'CHN' };
     given().when({ type: 'PlanFlight', data }).records({ type: 'FlightPlanned', data });
