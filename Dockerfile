@@ -16,6 +16,8 @@ RUN npm ci --ignore-scripts --omit=dev --omit=optional
 
 FROM node:24-bookworm-slim
 ENV NODE_ENV=production
+# Events are garbage as soon as they are folded: room for them saves a tenth of a rebuild.
+ENV NODE_OPTIONS=--max-semi-space-size=64
 WORKDIR /kosh
 COPY package.json LICENSE ./
 COPY --from=dependencies /kosh/node_modules node_modules
