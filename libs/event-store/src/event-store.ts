@@ -8,6 +8,7 @@ import type { Gatherer } from './gatherer.js';
 import { eventOf, readPage, readStreams, recorded } from './read.js';
 import type { Meta, Recorded, Row } from './recorded.js';
 import { StreamLocks } from './stream-locks.js';
+import { StreamReads } from './stream-reads.js';
 
 /** Who asks, and under which key. */
 export type By = Readonly<{
@@ -42,6 +43,8 @@ export type Receipt = Readonly<{
 }>;
 
 export type TransactOptions = Readonly<{
+  /** The addressed id was made for this very command: of its stream there is nothing to read yet. */
+  fresh?: boolean;
   /** Personal data that go into the vault together with an event. */
   seal?: (event: KoshEvent) => SealedRow | undefined;
   /** What the addressed stream's new events, after its past ones, ask of other streams. */
@@ -54,11 +57,14 @@ type Decided = { targets: { stream: string; version: number }[]; events: NewEven
 
 export class EventStore {
   private readonly locks = new StreamLocks();
+  private readonly reads: StreamReads;
 
   constructor(
     private readonly reader: pg.Pool,
     private readonly gatherer: Gatherer,
-  ) {}
+  ) {
+    this.reads = new StreamReads(reader);
+  }
 
   /**
    * Reads the streams, folds, decides and appends, all or nothing. The first intent's stream is the addressed one.
@@ -100,12 +106,8 @@ export class EventStore {
   ): Promise<Receipt> {
     const [addressed] = intents;
     for (let attempt = 1; ; attempt += 1) {
-      const streams = new Streams(
-        await readStreams(
-          this.reader,
-          intents.map(({ stream }) => stream),
-        ),
-      );
+      const known = options.fresh && attempt === 1 ? intents.slice(1) : intents;
+      const streams = new Streams(await this.reads.of(known.map(({ stream }) => stream)));
       const decided = await this.decide(intents, streams, by, options).catch(async (error: unknown) => {
         const first = await this.firstReceipt(by, addressed);
         if (first) return first;
@@ -167,12 +169,7 @@ export class EventStore {
       const { events } = take(intent);
       if (i > 0 || events.length === 0) continue;
       const followers = follow?.(events, past) ?? [];
-      streams.join(
-        await readStreams(
-          this.reader,
-          followers.map(({ stream }) => stream),
-        ),
-      );
+      streams.join(await this.reads.of(followers.map(({ stream }) => stream)));
       followers.forEach(take);
     }
     return decided;

@@ -12,11 +12,19 @@ import { Problem } from '../problem.js';
 /** What a token says of its bearer. */
 export type Bearer = Readonly<{ actor: string; office: string; roles: readonly Role[] }>;
 
+type Trusted = Readonly<{ bearer: Bearer; until: number }>;
+
 const ALGORITHMS = ['EdDSA', 'RS256', 'ES256'];
 const FETCH_TIMEOUT_MS = 5_000;
+const CLOCK_TOLERANCE_SECONDS = 5;
+/** A verified token is taken again for so long, since to verify one costs as much as the rest of its request. */
+const TRUSTED_MS = 5_000;
+const TRUSTED_MAX = 1_000;
 
 /** Verifies bearer tokens: signature by a pinned algorithm, issuer, audience, times. */
 export class Tokens {
+  private readonly trusted = new Map<string, Trusted>();
+
   private constructor(
     private readonly issuer: string,
     private readonly audience: string,
@@ -46,6 +54,16 @@ export class Tokens {
   async verify(authorization: string | undefined): Promise<Bearer> {
     const token = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization ?? '')?.[1];
     if (!token) throw unauthenticated('Send Authorization: Bearer <token>.');
+    const trusted = this.trusted.get(token);
+    if (trusted && Date.now() < trusted.until) return trusted.bearer;
+    this.trusted.delete(token);
+    const verified = await this.verified(token);
+    if (this.trusted.size >= TRUSTED_MAX) this.trusted.clear();
+    this.trusted.set(token, verified);
+    return verified.bearer;
+  }
+
+  private async verified(token: string): Promise<Trusted> {
     const keys = await this.keys().catch(unreachable);
     try {
       const { payload } = await jwtVerify(token, keys, {
@@ -53,9 +71,10 @@ export class Tokens {
         issuer: this.issuer,
         audience: this.audience,
         requiredClaims: ['sub', 'exp'],
-        clockTolerance: 5,
+        clockTolerance: CLOCK_TOLERANCE_SECONDS,
       });
-      return bearerOf(payload);
+      const expires = ((payload.exp ?? 0) + CLOCK_TOLERANCE_SECONDS) * 1_000;
+      return { bearer: bearerOf(payload), until: Math.min(expires, Date.now() + TRUSTED_MS) };
     } catch (error) {
       if (error instanceof errors.JWTExpired) throw unauthenticated('The token has expired. Get a new one.');
       if (error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError)) throw rethrown(error);

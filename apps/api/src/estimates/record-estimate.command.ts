@@ -102,6 +102,8 @@ export class RecordEstimateHandler implements ICommandHandler<RecordEstimateComm
 
   execute({ body: { ...facts }, by }: RecordEstimateCommand): Promise<Receipt> {
     const data = { ...facts, today: by.today };
-    return this.store.transact([intend(estimate, uuidv7(), { type: 'RecordEstimate', data })], by);
+    return this.store.transact([intend(estimate, uuidv7(), { type: 'RecordEstimate', data })], by, {
+      fresh: true,
+    });
   }
 }

@@ -64,6 +64,8 @@ export class PlanFlightHandler implements ICommandHandler<PlanFlightCommand> {
   constructor(private readonly store: EventStore) {}
 
   execute({ body, by }: PlanFlightCommand): Promise<Receipt> {
-    return this.store.transact([intend(flight, uuidv7(), { type: 'PlanFlight', data: body })], by);
+    return this.store.transact([intend(flight, uuidv7(), { type: 'PlanFlight', data: body })], by, {
+      fresh: true,
+    });
   }
 }
