@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs';
 
 /**
  * A Jest reporter whose line ends the output: how many specs passed, failed and were skipped. Before it,
- * the specs that were skipped for want of a Kafka, with the remedy.
+ * the specs that were skipped for want of a Kafka, or of spin and gcc, with the remedy.
  */
 export default class ClosingLine {
   onRunComplete(_, results) {
@@ -11,7 +11,8 @@ export default class ClosingLine {
     const failed = results.numFailedTests + results.numRuntimeErrorTestSuites;
     const skipped = results.numPendingTests + results.numTodoTests;
     const closing = [
-      ...withoutKafka(results),
+      ...skippedWithout('Kafka', process.env.KOSH_TEST_KAFKA_REMEDY, results),
+      ...skippedWithout('spin and gcc', 'To run them: apt-get install spin gcc.', results),
       `Tests: ${passed} passed, ${failed} failed, ${skipped} skipped`,
     ];
     // After Jest's own summary; with --bail, after Jest has shut process.stdout.
@@ -19,11 +20,10 @@ export default class ClosingLine {
   }
 }
 
-function withoutKafka({ testResults }) {
-  const remedy = process.env.KOSH_TEST_KAFKA_REMEDY;
+function skippedWithout(what, remedy, { testResults }) {
   const pending = testResults
     .flatMap((file) => file.testResults)
     .filter(({ status }) => status === 'pending');
-  const names = pending.map(({ fullName }) => fullName).filter((name) => name.includes('(needs Kafka)'));
-  return remedy && names.length > 0 ? [`Skipped without Kafka: ${names.join('; ')}. ${remedy}`] : [];
+  const names = pending.map(({ fullName }) => fullName).filter((name) => name.includes(`(needs ${what})`));
+  return remedy && names.length > 0 ? [`Skipped without ${what}: ${names.join('; ')}. ${remedy}`] : [];
 }
