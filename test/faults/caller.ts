@@ -192,9 +192,9 @@ export class Caller {
         : { phase: 'unknown' };
       return { ending, waitMs: AGAIN_MS };
     }
-    const { status, body: told, retryAfterMs } = answer;
+    const { status, retryAfterMs } = answer;
     if (status === 200 || status === 201) return { ending: receiptOf(answer, category), waitMs: 0 };
-    const code = String(told['code'] ?? status);
+    const code = codeOf(answer);
     if (code === 'outcome-unknown' || status === 500)
       return { ending: { phase: 'unknown' }, waitMs: AGAIN_MS };
     if (NOT_NOW.has(code)) {
@@ -229,7 +229,7 @@ export class Caller {
     const startedAt = performance.now();
     try {
       const answer = await send(url, method, token, timeoutMs, body, key);
-      const failure = answer.status >= 429 ? String(answer.body['code'] ?? answer.status) : undefined;
+      const failure = answer.status >= 429 ? codeOf(answer) : undefined;
       this.measures.request(performance.now() - startedAt, failure);
       return answer;
     } catch (error) {
@@ -238,6 +238,11 @@ export class Caller {
       throw error;
     }
   }
+}
+
+/** Of the problem; the status where it has none. */
+function codeOf({ status, body: { code } }: Answer): string {
+  return typeof code === 'string' ? code : String(status);
 }
 
 function receiptOf({ status, body, repeated }: Answer, category: string): End {

@@ -23,7 +23,7 @@ if (point) {
   const query = prototype.query;
   prototype.query = function (this: unknown, ...args: unknown[]) {
     const [first] = args;
-    const text = typeof first === 'string' ? first : String((first as { text?: string } | null)?.text ?? '');
+    const text = typeof first === 'string' ? first : ((first as { text?: string } | null)?.text ?? '');
     if (!text.trimStart().startsWith(point.statement)) return query.apply(this, args);
     left -= 1;
     if (left >= 0) return query.apply(this, args);

@@ -32,6 +32,8 @@ export class Supervised {
   kills = 0;
   /** How often it ended in any other way that nobody asked for. */
   crashes = 0;
+  /** What it said before each of those. */
+  readonly lastWords: string[] = [];
   private child: ChildProcess | undefined;
   private wanted = false;
   private generation = 0;
@@ -156,7 +158,10 @@ export class Supervised {
   private ended(code: number | null, signal: NodeJS.Signals | null): void {
     if (!this.wanted) return;
     if (signal === 'SIGKILL') this.kills += 1;
-    else this.crashes += 1;
+    else {
+      this.crashes += 1;
+      this.lastWords.push(`${this.options.app} ended with ${code ?? signal}: ${this.said.slice(-1_500)}`);
+    }
     // Wrong settings: no supervisor can help, and whoever waits for the process is told so.
     if (code === EX_CONFIG) return;
     this.restart = setTimeout(() => this.spawn(), this.restartMs);

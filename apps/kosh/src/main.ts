@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { failureOf, printJson } from './json.js';
 import { addMigrate } from './migrate.verb.js';
+import { addParked } from './parked.verb.js';
 import { addRebuild } from './rebuild.verb.js';
 import { addReplay } from './replay.verb.js';
 import { addToken } from './token.verb.js';
@@ -20,7 +21,7 @@ With --json an error is {"error": {"code", "message"}} on stdout.`,
   .showHelpAfterError('Ask with --help for what there is.')
   .exitOverride();
 
-for (const add of [addMigrate, addToken, addVerify, addReplay, addRebuild]) add(program);
+for (const add of [addMigrate, addToken, addVerify, addReplay, addRebuild, addParked]) add(program);
 
 // Whoever reads may have read enough: `kosh replay | head`.
 process.stdout.once('error', () => process.exit());

@@ -47,8 +47,16 @@ function printed({ ok, events, headHash, firstBad, readModels, seconds }: Verify
   if (!firstBad && !ok) {
     const wrong = readModels.filter((model) => !model.ok).map(({ name }) => name);
     lines.push(`NOT what the log gives: ${wrong.join(', ')}. Make anew with: npx kosh rebuild ${wrong[0]}`);
+    lines.push(...readModels.flatMap(whyOf));
   }
   return [...lines, `${seconds} s`].join('\n');
+}
+
+function whyOf({ name, parked, reason }: VerifyReport['readModels'][number]): string[] {
+  return [
+    ...(reason === undefined ? [] : [reason]),
+    ...(parked.length === 0 ? [] : [`${name} has put aside ${parked.join(', ')}. See: npx kosh parked`]),
+  ];
 }
 
 function modelsTable(readModels: VerifyReport['readModels']): string {
@@ -56,8 +64,13 @@ function modelsTable(readModels: VerifyReport['readModels']): string {
     head: ['read model', 'position', 'digest', 'replay'],
     style: { head: [], border: [] },
   });
-  for (const { name, position, digest, ok } of readModels) {
-    table.push([name, position, digest.slice(0, 16), ok ? 'the same' : 'DIFFERENT']);
+  for (const { name, position, digest, ok, parked } of readModels) {
+    table.push([
+      name,
+      position,
+      digest.slice(0, 16),
+      ok ? 'the same' : parked.length > 0 ? `${parked.length} PARKED` : 'DIFFERENT',
+    ]);
   }
   return table.toString();
 }

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import { head, readRows, type Row } from '#event-store';
-import { digest, type Projection, replayDigest } from '#projections';
+import { digest, FoldFailed, listParked, type Projection, replayDigest } from '#projections';
 import { ChainCheck, type FirstBad } from './chain-check.js';
 
 /** A read model's digest at its own position, beside what the log gives for that position. */
@@ -8,8 +8,13 @@ export type ReadModelCheck = Readonly<{
   name: string;
   position: number;
   digest: string;
+  /** Empty where the log cannot be folded to the end. */
   replayed: string;
   ok: boolean;
+  /** Streams that it has put aside: it lacks their last events, and is not ok, until they are released. */
+  parked: readonly string[];
+  /** Why the log cannot be folded to the end. */
+  reason?: string;
 }>;
 
 export type VerifyReport = Readonly<{
@@ -43,12 +48,7 @@ export async function verify(pool: Pool, options: VerifyOptions = {}): Promise<V
   const readModels: ReadModelCheck[] = [];
   for (const projection of firstBad ? [] : await begun(pool, projections)) {
     signal?.throwIfAborted();
-    const live = await digest(pool, projection);
-    const replayed = await replayDigest(pool, projection, live.position, ({ name, position, upTo }) =>
-      onProgress?.(name, position, upTo),
-    );
-    const ok = live.digest === replayed.digest;
-    readModels.push({ name: projection.name, ...live, replayed: replayed.digest, ok });
+    readModels.push(await compared(pool, projection, onProgress));
   }
   return {
     ok: !firstBad && readModels.every(({ ok }) => ok),
@@ -58,6 +58,25 @@ export async function verify(pool: Pool, options: VerifyOptions = {}): Promise<V
     readModels,
     seconds: Math.round(performance.now() - startedAt) / 1_000,
   };
+}
+
+async function compared(
+  pool: Pool,
+  projection: Projection,
+  onProgress: VerifyOptions['onProgress'],
+): Promise<ReadModelCheck> {
+  const { name } = projection;
+  const live = await digest(pool, projection);
+  const parked = (await listParked(pool, name)).map(({ stream }) => stream);
+  try {
+    const { digest: replayed } = await replayDigest(pool, projection, live.position, ({ position, upTo }) =>
+      onProgress?.(name, position, upTo),
+    );
+    return { name, ...live, replayed, ok: live.digest === replayed && parked.length === 0, parked };
+  } catch (error) {
+    if (!(error instanceof FoldFailed)) throw error;
+    return { name, ...live, replayed: '', ok: false, parked, reason: error.message };
+  }
 }
 
 /** A read model has a cursor from the moment a projector begins it. */

@@ -33,5 +33,7 @@ export function connect(url: string, role: Role, options: ConnectOptions = {}): 
   });
   // An idle connection that the server closes must not end the process; the next query opens another.
   pool.on('error', () => undefined);
+  // Nor must one that is in use and between two statements: whoever uses it is told by the next.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }

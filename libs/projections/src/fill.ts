@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { readByStream } from '#event-store';
 import { Copy } from './copy.js';
+import { FoldFailed } from './fold-failed.js';
 import type { Projection, Table } from './projection.js';
 import { Rows } from './rows.js';
 import { Streams } from './streams.js';
@@ -24,7 +25,7 @@ export type FillProgress = Readonly<{ name: string; position: number; upTo: numb
 /**
  * Fills the new, empty tables of a schema from the log up to a position, then makes their keys and indexes. It reads
  * one whole stream after the other: nothing of one is needed for the next, so memory does not grow with the log.
- * While a batch is folded, the one before is written and the next events are read.
+ * While a batch is folded, the one before is written and the next events are read. Throws `FoldFailed`.
  */
 export async function fill(filling: Filling, upTo: number): Promise<void> {
   const { client, pool, projection, schema, onProgress } = filling;
@@ -39,7 +40,11 @@ export async function fill(filling: Filling, upTo: number): Promise<void> {
         streams.forget();
         rows.clear();
       }
-      streams.fold(event, rows);
+      try {
+        streams.fold(event, rows);
+      } catch (error) {
+        throw new FoldFailed(projection.name, event, error);
+      }
     }
     position += events.length;
     onProgress?.({ name: projection.name, position, upTo });

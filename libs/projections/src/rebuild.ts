@@ -1,8 +1,8 @@
 import type pg from 'pg';
 import { head, readEvents } from '#event-store';
 import { fill, type Filling, type FillProgress } from './fill.js';
+import { foldInto } from './fold-into.js';
 import { type Projection, schemaOf } from './projection.js';
-import { foldInto } from './run.js';
 import { createSchema, holdTables } from './schema.js';
 import { transaction } from './transaction.js';
 
@@ -19,8 +19,8 @@ export type RebuildOptions = Readonly<{
 
 /**
  * Makes a read model anew from the log beside the live one, and puts it in its place. It is one transaction, so a
- * rebuild that fails leaves nothing behind. Readers do not wait; a live projector goes on from there by itself.
- * Answers the position of the new tables.
+ * rebuild that fails leaves nothing behind. Readers do not wait; a live projector goes on from there by itself, with
+ * nothing parked. Answers the position of the new tables. Throws `FoldFailed` where an event cannot be folded.
  */
 export async function rebuild({ projection, pool, onProgress }: RebuildOptions): Promise<number> {
   const client = await pool.connect();
@@ -85,5 +85,7 @@ async function swap(filling: Filling, reached: number): Promise<number> {
        recorded_at = (select recorded_at from log.events where position = $2) where name = $1`,
     [projection.name, position],
   );
+  // The new tables have every event, so nothing of it is put aside any more.
+  await client.query('delete from reading.parked where name = $1', [projection.name]);
   return position;
 }

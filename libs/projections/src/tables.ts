@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { canonical } from '#event-store';
-import type { Row, SqlType, Table } from './projection.js';
+import { FoldFailed } from './fold-failed.js';
+import type { Projection, Row, SqlType, Table } from './projection.js';
 import type { Rows } from './rows.js';
 
 /** Makes an empty table, without its key and indexes: those are built when it is filled. */
@@ -20,27 +21,44 @@ export async function createKeys(client: pg.ClientBase, schema: string, table: T
   await client.query(`analyze ${schema}.${table.name}`);
 }
 
-/** Writes what folding a batch has left, one statement per table and way of writing. */
+/**
+ * Writes what folding a batch has left, one statement per table and way of writing. Throws `FoldFailed` where a row
+ * cannot be made.
+ */
 export async function write(
   client: pg.ClientBase,
   schema: string,
-  tables: readonly Table[],
+  { name, tables }: Pick<Projection, 'name' | 'tables'>,
   rows: Rows,
 ): Promise<void> {
   for (const table of tables) {
-    const others = Object.keys(table.columns).filter((name) => !table.key.includes(name));
-    const set = others.map((name) => `${name} = excluded.${name}`);
+    const others = Object.keys(table.columns).filter((column) => !table.key.includes(column));
+    const set = others.map((column) => `${column} = excluded.${column}`);
     const upsert = `on conflict (${table.key.join(', ')}) do update set ${set.join(', ')}`;
     const { put, appended, once } = rows.of(table);
-    await insert(
-      client,
-      schema,
-      table,
-      Array.from(put.values(), (make) => make()),
-      upsert,
-    );
-    await insert(client, schema, table, appended, '');
-    await insert(client, schema, table, [...once.values()], 'on conflict do nothing');
+    for (const [make, onConflict] of [
+      [() => Array.from(put.values(), (row) => row()), upsert],
+      [() => appended, ''],
+      [() => [...once.values()], 'on conflict do nothing'],
+    ] as const) {
+      const values = made(name, table, make);
+      if (values.length > 0) await insert(client, schema, table, values, onConflict);
+    }
+  }
+}
+
+/** The rows by column, as Postgres reads them; none where there are no rows. */
+function made(
+  name: string,
+  table: Table,
+  make: () => readonly Row[],
+): readonly (readonly (string | null)[])[] {
+  try {
+    const rows = make();
+    if (rows.length === 0) return [];
+    return entries(table).map(([column, type]) => rows.map((row) => encode(type, row[column])));
+  } catch (error) {
+    throw new FoldFailed(name, undefined, error);
   }
 }
 
@@ -48,16 +66,15 @@ async function insert(
   client: pg.ClientBase,
   schema: string,
   table: Table,
-  rows: readonly Row[],
+  values: readonly (readonly (string | null)[])[],
   onConflict: string,
 ): Promise<void> {
-  if (rows.length === 0) return;
   const columns = entries(table);
   const types = columns.map(([, type]) => `${sqlType(type)}[]`);
   await client.query(
     `insert into ${schema}.${table.name} (${columns.map(([name]) => name).join(', ')})
      select * from unnest(${casts(types)}) ${onConflict}`,
-    columns.map(([name, type]) => rows.map((row) => encode(type, row[name]))),
+    [...values],
   );
 }
 

@@ -3,6 +3,7 @@ import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Pool } from 'pg';
 import { isMigrated, relayLags } from '#event-store';
+import { parkedStreams } from '#projections';
 
 type Check = 'ok' | 'degraded' | 'failed';
 
@@ -14,6 +15,8 @@ export type Report = Readonly<{
   checks: Readonly<Record<string, Check>>;
   /** What waits for Kafka, where there is a relay. */
   relay?: Readonly<{ behind: number; oldestSeconds: number }>;
+  /** How many files each read model has put aside, where any has. */
+  parked?: Readonly<Record<string, number>>;
 }>;
 
 /** An event that waits longer is not just on its way: another relay would have taken over by then. */
@@ -21,7 +24,7 @@ const LATE_SECONDS = 30;
 
 /**
  * Whether this process should get requests. While Kafka is away it should, and says `degraded`: what is
- * recorded waits in the log until it is back.
+ * recorded waits in the log until it is back. So it does while a read model has put files aside.
  */
 @Injectable()
 export class Readiness {
@@ -44,6 +47,8 @@ export class Readiness {
     const asked = migrations === true && here !== 'none' ? relayLags(this.pool) : undefined;
     // Of several topics the furthest: the others were given up.
     const relay = asked && (await within(1_000, asked))?.[0];
+    const parked = migrations === true && (await within(1_000, parkedStreams(this.pool)));
+    const isParked = parked !== undefined && parked !== false && parked.size > 0;
     const isLate = relay !== undefined && relay.seconds > LATE_SECONDS;
     const checks: Report['checks'] = {
       accepting: this.draining ? 'failed' : 'ok',
@@ -52,11 +57,13 @@ export class Readiness {
       ...((relay || (here && here !== 'none')) && {
         relay: isLate || here === 'degraded' ? 'degraded' : 'ok',
       }),
+      ...(isParked && { readModels: 'degraded' }),
     };
     return {
       status: (['failed', 'degraded'] as const).find((bad) => Object.values(checks).includes(bad)) ?? 'ok',
       checks,
       ...(relay && { relay: { behind: relay.events, oldestSeconds: Math.round(relay.seconds) } }),
+      ...(isParked && { parked: Object.fromEntries(parked) }),
     };
   }
 }

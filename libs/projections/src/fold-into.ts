@@ -1,0 +1,50 @@
+import type pg from 'pg';
+import { type Published, readEventsOf } from '#event-store';
+import { FoldFailed } from './fold-failed.js';
+import type { Projection } from './projection.js';
+import { Rows } from './rows.js';
+import { Streams } from './streams.js';
+import { write } from './tables.js';
+
+/**
+ * Folds a batch in memory, over what the log says of its streams before, and writes what that changed. Throws
+ * `FoldFailed` where an event is to blame.
+ */
+export async function foldInto(
+  client: pg.PoolClient,
+  schema: string,
+  projection: Projection,
+  batch: readonly Published[],
+): Promise<void> {
+  const streams = new Streams(projection);
+  const past = await pastOf(client, batch, streams);
+  const rows = new Rows();
+  foldAll(projection.name, past, (event) => streams.recall(event));
+  foldAll(projection.name, batch, (event) => streams.fold(event, rows));
+  await write(client, schema, projection, rows);
+}
+
+/** Throws `FoldFailed`, with the event that it was. */
+function foldAll(name: string, events: readonly Published[], fold: (event: Published) => void): void {
+  for (const event of events) {
+    try {
+      fold(event);
+    } catch (error) {
+      throw new FoldFailed(name, event, error);
+    }
+  }
+}
+
+/** The events, before the batch, of the streams that go on in it. */
+async function pastOf(
+  client: pg.PoolClient,
+  batch: readonly Published[],
+  streams: Streams,
+): Promise<readonly Published[]> {
+  const read = batch.filter(({ stream }) => streams.folds(stream));
+  const opened = new Set(read.filter(({ version }) => version === 1).map(({ stream }) => stream));
+  const resumed = new Set(read.map(({ stream }) => stream).filter((stream) => !opened.has(stream)));
+  if (resumed.size === 0) return [];
+  const before = (batch[0]?.position ?? 1) - 1;
+  return readEventsOf(client, [...resumed], before);
+}
