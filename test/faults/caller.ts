@@ -1,8 +1,7 @@
-import { Agent, request as httpRequest } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { v7 as uuidv7 } from 'uuid';
 import { registration } from '../support/people.js';
-import type { Json } from '../support/stack.js';
+import { type Answer, codeOf, receiptOf, send } from './http.js';
 import { Journal, type Phase as Ending, type Receipt } from './journal.js';
 import type { Measures } from './measures.js';
 
@@ -28,7 +27,6 @@ export type ClientSettings = Readonly<{
   reports?: boolean;
 }>;
 
-type Answer = Readonly<{ status: number; body: Json; retryAfterMs: number; repeated: boolean }>;
 type End = Exclude<Ending, { phase: 'asked' }>;
 
 type Wish = Readonly<{
@@ -46,8 +44,6 @@ const AGAIN_MS = 30;
 const REGIONS = ['KZ-75', 'KZ-19', 'KZ-10', 'KZ-59'];
 /** Answers that say «not written, not this time». */
 const NOT_NOW = new Set(['unavailable', 'overloaded', 'too-many-requests', 'version-conflict']);
-
-const agent = new Agent({ keepAlive: true, maxSockets: Infinity, scheduling: 'fifo' });
 
 /** Someone who sends one command after the other, and repeats each with its key until told what became of it. */
 export class Caller {
@@ -228,7 +224,7 @@ export class Caller {
     const url = `${urls[this.apiIndex % urls.length]}/v1${path}`;
     const startedAt = performance.now();
     try {
-      const answer = await send(url, method, token, timeoutMs, body, key);
+      const answer = await send(url, { method, token, timeoutMs, body, ...(key !== undefined && { key }) });
       const failure = answer.status >= 429 ? codeOf(answer) : undefined;
       this.measures.request(performance.now() - startedAt, failure);
       return answer;
@@ -238,79 +234,4 @@ export class Caller {
       throw error;
     }
   }
-}
-
-/** Of the problem; the status where it has none. */
-function codeOf({ status, body: { code } }: Answer): string {
-  return typeof code === 'string' ? code : String(status);
-}
-
-function receiptOf({ status, body, repeated }: Answer, category: string): End {
-  const { id, version, position, hash } = body;
-  return {
-    phase: 'receipt',
-    receipt: {
-      outcome: status === 200 ? 'already-true' : repeated ? 'repeated' : 'recorded',
-      stream: `${category}-${String(id)}`,
-      version: Number(version),
-      position: Number(position),
-      hash: String(hash),
-    },
-  };
-}
-
-function send(
-  url: string,
-  method: string,
-  token: string,
-  timeoutMs: number,
-  body?: unknown,
-  key?: string,
-): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const payload = body === undefined ? undefined : JSON.stringify(body);
-    const request = httpRequest(
-      url,
-      {
-        method,
-        agent,
-        headers: {
-          authorization: `Bearer ${token}`,
-          ...(payload !== undefined && {
-            'content-type': 'application/json',
-            'content-length': Buffer.byteLength(payload),
-          }),
-          ...(key !== undefined && { 'idempotency-key': key }),
-        },
-      },
-      (response) => {
-        const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.on('error', fail);
-        response.on('aborted', () => fail(Object.assign(new Error('cut off'), { code: 'ECONNRESET' })));
-        response.on('end', () => {
-          clearTimeout(timer);
-          try {
-            resolve({
-              status: response.statusCode ?? 0,
-              body: JSON.parse(Buffer.concat(chunks).toString('utf8')) as Json,
-              repeated: response.headers['idempotent-replayed'] === 'true',
-              retryAfterMs: Number(response.headers['retry-after'] ?? 0.03) * 1_000,
-            });
-          } catch (error) {
-            fail(error);
-          }
-        });
-      },
-    );
-    const timer = setTimeout(() => {
-      request.destroy(Object.assign(new Error('no answer in time'), { code: 'TIMEOUT' }));
-    }, timeoutMs);
-    function fail(error: unknown): void {
-      clearTimeout(timer);
-      reject(error instanceof Error ? error : new Error(String(error)));
-    }
-    request.on('error', fail);
-    request.end(payload);
-  });
 }

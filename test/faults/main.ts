@@ -5,6 +5,8 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Table from 'cli-table3';
 import { Command } from 'commander';
+import { COMMANDS } from './commands.js';
+import { DELIVERY } from './delivery.js';
 import { KILLS } from './kills.js';
 import { whyNot } from './needs.js';
 import { type Row, type RowResult, Run } from './row.js';
@@ -14,7 +16,9 @@ const RESULTS = 'faults-results.json';
 /** The complete run's aims. */
 const AIMS = { kills: 1_000, acknowledged: 100_000 };
 
-const ROWS: readonly Row[] = [...KILLS].toSorted((a, b) => numberOf(a) - numberOf(b));
+const ROWS: readonly Row[] = [...KILLS, ...COMMANDS, ...DELIVERY].toSorted(
+  (a, b) => numberOf(a) - numberOf(b),
+);
 
 type Options = Readonly<{ quick?: true; list?: true; inside?: string; factor: string }>;
 

@@ -18,6 +18,8 @@ export type ConnectOptions = Readonly<{
   max?: number;
   /** The server ends a statement after this long; 0, the default, means never. */
   statementTimeoutMs?: number;
+  /** Whoever waits longer for a connection, free or new, gets an error; 5 s unless told. */
+  waitMs?: number;
   applicationName?: string;
 }>;
 
@@ -26,7 +28,7 @@ export function connect(url: string, role: Role, options: ConnectOptions = {}): 
   const pool = new pg.Pool({
     connectionString: url,
     max: options.max ?? 10,
-    connectionTimeoutMillis: 5_000,
+    connectionTimeoutMillis: options.waitMs ?? 5_000,
     keepAlive: true,
     application_name: options.applicationName ?? `kosh-${role}`,
     options: `-c role=${role} -c TimeZone=UTC -c statement_timeout=${options.statementTimeoutMs ?? 0} ${COMMIT[role]}`,

@@ -30,6 +30,7 @@ export {
   StillBehind,
   waitFor,
 } from './known-at.js';
+export { givingWay, type Pace } from './pace.js';
 export { type Page, PAGE_MAX, type PageRequest } from './page.js';
 export { listParked, type Parked, PARKED_MAX, parkedStreams, release, type Released } from './parked.js';
 export { population } from './population.js';
