@@ -23,6 +23,8 @@ export type ClientSettings = Readonly<{
   pauseMs?: number;
   /** Longer than this nobody waits for an answer. */
   timeoutMs?: number;
+  /** They say that they can wait, as a bulk load does. */
+  background?: boolean;
   /** Whether read models are asked for, too. */
   reports?: boolean;
 }>;
@@ -159,7 +161,7 @@ export class Caller {
       key,
       ...(wish.streams && { streams: wish.streams }),
     } as const;
-    while (!last.aborted) {
+    for (let attempt = 1; !last.aborted; attempt += 1) {
       const end = this.journal.ask(asked);
       const { ending, waitMs } = await this.ask(wish, key);
       end(ending);
@@ -169,6 +171,7 @@ export class Caller {
         return ending.receipt;
       }
       if (ending.phase === 'failed' && ending.why === 'refused') return undefined;
+      if (attempt > 1) this.measures.failedAgain += 1;
       await delay(waitMs);
     }
     this.unanswered += 1;
@@ -220,11 +223,18 @@ export class Caller {
   }
 
   private async send(method: string, path: string, body?: unknown, key?: string): Promise<Answer> {
-    const { urls, token, timeoutMs = TIMEOUT_MS } = this.settings;
+    const { urls, token, timeoutMs = TIMEOUT_MS, background = false } = this.settings;
     const url = `${urls[this.apiIndex % urls.length]}/v1${path}`;
     const startedAt = performance.now();
     try {
-      const answer = await send(url, { method, token, timeoutMs, body, ...(key !== undefined && { key }) });
+      const answer = await send(url, {
+        method,
+        token,
+        timeoutMs,
+        body,
+        background,
+        ...(key !== undefined && { key }),
+      });
       const failure = answer.status >= 429 ? codeOf(answer) : undefined;
       this.measures.request(performance.now() - startedAt, failure);
       return answer;

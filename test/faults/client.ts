@@ -14,7 +14,7 @@ export type ToClient = Readonly<{ phase: string }> | Readonly<{ stop: true }>;
 export type FromClient =
   | Readonly<{ ready: true }>
   | Readonly<{ count: number }>
-  | Readonly<{ summary: { phases: Phases; unanswered: number; acknowledged: number } }>;
+  | Readonly<{ summary: { phases: Phases; unanswered: number; acknowledged: number; failedAgain: number } }>;
 
 /** After the end of a run so long is left to learn what became of the last commands. */
 const LAST_ANSWERS_MS = 60_000;
@@ -54,6 +54,7 @@ await Promise.all(callers.map(({ caller }) => caller.run(stopping.signal, until.
 clearInterval(counting);
 for (const { close } of callers) close();
 const unanswered = callers.reduce((sum, { caller }) => sum + caller.unanswered, 0);
-tell({ summary: { phases: measures.phases(), unanswered, acknowledged: measures.acknowledged } });
+const { acknowledged, failedAgain } = measures;
+tell({ summary: { phases: measures.phases(), unanswered, acknowledged, failedAgain } });
 await delay(50);
 process.disconnect();

@@ -13,13 +13,15 @@ export type Sending = Readonly<{
   body?: unknown;
   key?: string;
   ifMatch?: number;
+  /** RFC 9218: who can wait says so. */
+  background?: boolean;
 }>;
 
 const agent = new Agent({ keepAlive: true, maxSockets: Infinity, scheduling: 'fifo' });
 
 /** One request. Throws where there is no answer, or none in time: the connection is then destroyed. */
 export function send(url: string, sending: Sending): Promise<Answer> {
-  const { method, token, timeoutMs, body, key, ifMatch } = sending;
+  const { method, token, timeoutMs, body, key, ifMatch, background } = sending;
   return new Promise((resolve, reject) => {
     const payload = body === undefined ? undefined : JSON.stringify(body);
     const request = httpRequest(
@@ -34,6 +36,7 @@ export function send(url: string, sending: Sending): Promise<Answer> {
             'content-length': Buffer.byteLength(payload),
           }),
           ...(key !== undefined && { 'idempotency-key': key }),
+          ...(background && { priority: 'u=7' }),
           ...(ifMatch !== undefined && { 'if-match': `"${ifMatch}"` }),
         },
       },

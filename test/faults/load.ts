@@ -11,7 +11,12 @@ import type { World } from './world.js';
 
 export type LoadOptions = Partial<Omit<ClientSettings, 'folder' | 'token'>>;
 
-export type Summary = Readonly<{ phases: Phases; unanswered: number; acknowledged: number }>;
+export type Summary = Readonly<{
+  phases: Phases;
+  unanswered: number;
+  acknowledged: number;
+  failedAgain: number;
+}>;
 
 const CALLERS = 8;
 const FILES = 200;

@@ -5,10 +5,15 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Table from 'cli-table3';
 import { Command } from 'commander';
+import { CHANGE } from './change.js';
+import { CLOCKS } from './clocks.js';
 import { COMMANDS } from './commands.js';
 import { DELIVERY } from './delivery.js';
+import { DISKS } from './disks.js';
 import { KILLS } from './kills.js';
 import { whyNot } from './needs.js';
+import { NETWORK } from './network.js';
+import { OVERLOAD } from './overload.js';
 import { type Row, type RowResult, Run } from './row.js';
 import { Servers } from './servers.js';
 
@@ -16,9 +21,8 @@ const RESULTS = 'faults-results.json';
 /** The complete run's aims. */
 const AIMS = { kills: 1_000, acknowledged: 100_000 };
 
-const ROWS: readonly Row[] = [...KILLS, ...COMMANDS, ...DELIVERY].toSorted(
-  (a, b) => numberOf(a) - numberOf(b),
-);
+const FAMILIES = [KILLS, NETWORK, DISKS, DELIVERY, CLOCKS, COMMANDS, CHANGE, OVERLOAD];
+const ROWS: readonly Row[] = FAMILIES.flat().toSorted((a, b) => numberOf(a) - numberOf(b));
 
 type Options = Readonly<{ quick?: true; list?: true; inside?: string; factor: string }>;
 

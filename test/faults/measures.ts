@@ -26,6 +26,8 @@ type Counting = {
 
 export class Measures {
   acknowledged = 0;
+  /** Commands that failed at the second attempt, or a later one. */
+  failedAgain = 0;
   private readonly all = new Map<string, Counting>();
   private current = this.opened('first');
 

@@ -10,7 +10,10 @@ export class PostgresServer {
   private server: Postgres | undefined;
   private port: number | undefined;
 
-  constructor(readonly dataDir: string) {}
+  constructor(
+    readonly dataDir: string,
+    private readonly env: Readonly<Record<string, string>> = {},
+  ) {}
 
   get url(): string {
     if (!this.server) throw new Error('Postgres was not started.');
@@ -26,7 +29,7 @@ export class PostgresServer {
     this.port ??= await freePort();
     for (const until = performance.now() + START_WITHIN_MS; ; await delay(100)) {
       try {
-        this.server = await startPostgres({ dataDir: this.dataDir, port: this.port });
+        this.server = await startPostgres({ dataDir: this.dataDir, port: this.port, env: this.env });
         if (new URL(this.server.url).port === String(this.port)) return;
         await this.server.stop();
         throw new Error(`Port ${this.port} of Postgres was taken by somebody else.`);
@@ -96,11 +99,14 @@ export class Servers {
   readonly kafka: KafkaServer;
   private readonly started = { postgres: false, kafka: false };
 
-  constructor(folder: string) {
+  constructor(
+    folder: string,
+    { kafkaFolder = folder, env }: { kafkaFolder?: string; env?: Readonly<Record<string, string>> } = {},
+  ) {
     mkdirSync(folder, { recursive: true });
     chmodSync(folder, 0o755); // Postgres may run as another user.
-    this.postgres = new PostgresServer(join(folder, 'postgres'));
-    this.kafka = new KafkaServer(join(folder, 'kafka'));
+    this.postgres = new PostgresServer(join(folder, 'postgres'), env);
+    this.kafka = new KafkaServer(join(kafkaFolder, 'kafka'));
   }
 
   async need(kafka: boolean): Promise<void> {

@@ -5,11 +5,12 @@ import { expect, it } from '@jest/globals';
 
 const WATCHDOG = new URL('../../../dist/libs/running/src/watchdog.js', import.meta.url).href;
 
-/** A program that is watched for a second, and then does this. */
+/** A program that is watched for a second, and does this when its second thread has surely begun. */
 async function ends(then: string) {
-  const program = `import { watchEventLoop } from '${WATCHDOG}'; watchEventLoop(1); setTimeout(() => { ${then} }, 200);`;
+  const program = `import { watchEventLoop } from '${WATCHDOG}'; watchEventLoop(1); setTimeout(() => { ${then} }, 2_000);`;
   const child = spawn(process.execPath, ['--input-type=module', '--eval', program], {
     stdio: ['ignore', 'ignore', 'pipe'],
+    timeout: 25_000,
   });
   const [said] = await Promise.all([text(child.stderr), once(child, 'exit')]);
   return { code: child.exitCode, signal: child.signalCode, said };
