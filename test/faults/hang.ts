@@ -2,5 +2,3 @@
 process.on('SIGUSR2', () => {
   for (;;);
 });
-
-export {};

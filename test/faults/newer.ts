@@ -8,5 +8,3 @@ const more = (value: object): [string, unknown][] =>
 Object.entries = more as typeof Object.entries;
 await import('#domain');
 Object.entries = entries;
-
-export {};

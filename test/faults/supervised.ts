@@ -187,10 +187,10 @@ process.once('exit', () => {
   for (const one of EVERYONE) one.endNow();
 });
 
-/** The status of a GET; undefined where there is no answer in two seconds. */
-export function statusOf(url: string): Promise<number | undefined> {
+/** The status of a GET; undefined where there is no answer in time: two seconds unless told. */
+export function statusOf(url: string, timeoutMs = LOOK_MAX_MS): Promise<number | undefined> {
   return new Promise((resolve) => {
-    const request = get(url, { agent: false, timeout: LOOK_MAX_MS }, (response) => {
+    const request = get(url, { agent: false, timeout: timeoutMs }, (response) => {
       response.resume();
       resolve(response.statusCode);
     });
