@@ -46,7 +46,9 @@ export function onDisk(run: Run, { dataMiB }: { dataMiB: number }): Disk {
       const { bavail, bsize } = statfsSync(path);
       const bytes = bavail * bsize - leaveKiB * 1_024;
       closeSync(openSync(ballast, 'w'));
-      if (bytes > 0) mustDo('fallocate', '-l', String(bytes), ballast);
+      if (leaveKiB > 0) mustDo('fallocate', '-l', String(Math.max(1, bytes)), ballast);
+      // To the last block: that dd fails in the end is the point.
+      else spawnSync('dd', ['if=/dev/zero', `of=${ballast}`, 'bs=64k']);
     },
     free: () => rmSync(ballast, { force: true }),
     async frozen(seconds) {

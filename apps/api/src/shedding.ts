@@ -1,8 +1,9 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Injectable } from '@nestjs/common';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Pool } from 'pg';
-import { Problem } from './problem.js';
+import { PROBLEMS } from './problem-codes.js';
+import { traceIdOf } from './request-id.js';
 import { Settings } from './settings.js';
 
 /** How often it is looked how the process is. */
@@ -14,6 +15,10 @@ const FEW = 32;
 /** Requests of the background under way at a time: they have what the others leave. */
 const BACKGROUND_MAX = 4;
 const BACKGROUND_LOOP_DELAY_MS = 50;
+
+/** Whoever is refused comes again after a second, or later where so many more were refused in the last one. */
+const REFUSED_PER_SECOND = 50;
+const RETRY_AFTER_MAX = 30;
 
 const HEALTH = new Set(['/livez', '/readyz', '/metrics']);
 
@@ -32,6 +37,9 @@ export class Shedding {
   private background = 0;
   private loopDelayMs = 0;
   private poolWaitsMs = 0;
+  private refused = 0;
+  /** In the last second, about. */
+  private refusedLast = 0;
 
   constructor(
     private readonly settings: Settings,
@@ -43,7 +51,11 @@ export class Shedding {
 
   /** To be called before any other hook: what is refused costs no more than the refusal. */
   guard(server: FastifyInstance): void {
-    server.addHook('onRequest', async (request) => this.take(request));
+    server.addHook('onRequest', (request, reply, done) => {
+      const why = this.take(request);
+      if (why === undefined) done();
+      else this.refuse(why, request, reply);
+    });
     server.addHook('onResponse', async (request) => this.end(request));
     server.addHook('onRequestAbort', async (request) => this.end(request));
     server.addHook('onClose', async () => clearInterval(this.timer));
@@ -54,15 +66,40 @@ export class Shedding {
     return this.taken.size;
   }
 
-  private take(request: FastifyRequest): void {
-    if (HEALTH.has(request.url)) return;
+  /** Why the request is not taken, where it is not. */
+  private take(request: FastifyRequest): string | undefined {
+    if (HEALTH.has(request.url)) return undefined;
     const background = /(^|,)\s*u=7\b/.test(String(request.headers['priority'] ?? ''));
     const why = this.whyNot(background);
-    if (why !== undefined) {
-      throw new Problem('overloaded', `${why} Nothing was done.`, { headers: { 'Retry-After': '1' } });
-    }
+    if (why !== undefined) return why;
     this.taken.set(request, { background });
     if (background) this.background += 1;
+    return undefined;
+  }
+
+  /** As the filter of all problems would, at a fraction of the work: a refusal must cost less than what it spares. */
+  private refuse(why: string, request: FastifyRequest, reply: FastifyReply): void {
+    this.refused += 1;
+    const { status, title } = PROBLEMS.overloaded;
+    const more = Math.floor(this.refusedLast / REFUSED_PER_SECOND);
+    void reply
+      .status(status)
+      .headers({
+        'Content-Type': 'application/problem+json',
+        'Retry-After': String(Math.min(RETRY_AFTER_MAX, 1 + more)),
+      })
+      .send(
+        JSON.stringify({
+          type: '/problems/overloaded',
+          title,
+          status,
+          detail: `${why} Nothing was done.`,
+          instance: `urn:uuid:${request.id}`,
+          code: 'overloaded',
+          traceId: traceIdOf(request),
+          errors: [],
+        }),
+      );
   }
 
   private whyNot(background: boolean): string | undefined {
@@ -84,6 +121,8 @@ export class Shedding {
     // The mean of all turns since the last look, beyond what the measurement itself waits.
     this.loopDelayMs = Math.max(0, this.delay.mean / 1e6 - 20);
     this.delay.reset();
+    this.refusedLast = this.refusedLast * 0.75 + this.refused;
+    this.refused = 0;
     this.poolWaitsMs = this.pool.waitingCount > 0 ? this.poolWaitsMs + LOOK_MS : 0;
   }
 }
