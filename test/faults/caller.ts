@@ -225,6 +225,8 @@ export class Caller {
   private async send(method: string, path: string, body?: unknown, key?: string): Promise<Answer> {
     const { urls, token, timeoutMs = TIMEOUT_MS, background = false } = this.settings;
     const url = `${urls[this.apiIndex % urls.length]}/v1${path}`;
+    // In what failed, reading is told from writing.
+    const kind = method !== 'GET' ? '' : path.startsWith('/reports') ? 'report ' : 'file ';
     const startedAt = performance.now();
     try {
       const answer = await send(url, {
@@ -236,11 +238,11 @@ export class Caller {
         ...(key !== undefined && { key }),
       });
       const failure = answer.status >= 429 ? codeOf(answer) : undefined;
-      this.measures.request(performance.now() - startedAt, failure);
+      this.measures.request(performance.now() - startedAt, failure && `${kind}${failure}`);
       return answer;
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-      this.measures.request(performance.now() - startedAt, code);
+      this.measures.request(performance.now() - startedAt, `${kind}${code}`);
       throw error;
     }
   }

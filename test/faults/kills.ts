@@ -203,7 +203,7 @@ const f5: Row = {
 
 function isNone(failures: Readonly<Record<string, number>>): boolean {
   // A read that asked for its own writes may have come while the read models went over to the log.
-  return Object.keys(failures).every((code) => code === 'projection-lagging');
+  return Object.keys(failures).every((code) => code === 'report projection-lagging');
 }
 
 const f30: Row = {

@@ -41,8 +41,9 @@ export class Load {
     });
     child.once('exit', () => {
       this.ended = true;
+      CLIENTS.delete(child);
     });
-    process.once('exit', () => child.kill('SIGKILL'));
+    CLIENTS.add(child);
   }
 
   /** Returns when the callers have begun. */
@@ -116,3 +117,9 @@ export class Load {
     if (this.child.connected) this.child.send(message);
   }
 }
+
+/** All that run: none outlives the harness. */
+const CLIENTS = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const client of CLIENTS) client.kill('SIGKILL');
+});

@@ -16,7 +16,7 @@ function residentMiB({ pid }: Supervised): number {
 
 const failuresOf = (phases: Phases) =>
   Object.values(phases).flatMap(({ failures }) =>
-    Object.keys(failures).filter((code) => code !== 'projection-lagging'),
+    Object.keys(failures).filter((code) => code !== 'report projection-lagging'),
   );
 
 const slowestOf = (phases: Phases) => Math.max(...Object.values(phases).map(({ slowestMs }) => slowestMs));

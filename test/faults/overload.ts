@@ -26,16 +26,18 @@ const f26: Row = {
     await live.until(60);
     live.phase('alone');
     await live.until(live.acknowledged + run.times(600, 150));
-    live.phase('bulk');
+    live.phase('begin');
     const before = Math.max(...world.apis.map(({ pid }) => residentMiB(pid)));
     const rows = run.times(100_000, 1_500);
     const bulk = await run.load(world, {
       name: 'bulk',
-      callers: 8,
+      callers: 2,
       work: 'register',
       background: true,
-      commandsMax: Math.ceil(rows / 8),
+      commandsMax: Math.ceil(rows / 2),
     });
+    await bulk.until(100);
+    live.phase('bulk');
     await bulk.until(rows * 0.8, 1_800_000);
     const grown = Math.max(...world.apis.map(({ pid }) => residentMiB(pid))) - before;
     run.mustBe(grown <= 200, 'MiB that an api has grown', Math.round(grown));

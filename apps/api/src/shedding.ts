@@ -12,9 +12,9 @@ const LOOK_MS = 250;
 const POOL_WAIT_MS = 1_000;
 /** With fewer under way a slow turn of the event loop is not from too many requests. */
 const FEW = 32;
-/** Requests of the background under way at a time: they have what the others leave. */
-const BACKGROUND_MAX = 4;
-const BACKGROUND_LOOP_DELAY_MS = 50;
+/** Requests of the background under way at a time: one more would take from the others what it waits for. */
+const BACKGROUND_MAX = 1;
+const BACKGROUND_LOOP_DELAY_MS = 20;
 
 /** Whoever is refused comes again after a second, or later where so many more were refused in the last one. */
 const REFUSED_PER_SECOND = 50;
