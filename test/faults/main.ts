@@ -71,36 +71,40 @@ function list(all: readonly Row[]): void {
 
 async function runAll(all: readonly Row[]): Promise<void> {
   const startedAt = performance.now();
-  const results = await withServers(async (servers) => {
-    const done: RowResult[] = [];
+  const results: RowResult[] = [];
+  await withServers(async (servers) => {
     for (const row of all) {
       const result = await one(row, servers);
-      done.push(result);
+      results.push(result);
+      const { kills, acknowledged, lost, doubled, partial, seconds } = result;
       say(
-        `${row.id}: ${result.outcome} in ${result.seconds} s${result.reasons.map((r) => `\n  ${r}`).join('')}`,
+        `${row.id}: ${result.outcome} in ${seconds} s, ${kills} kills, ${acknowledged} acknowledged, ${lost} lost, ` +
+          `${doubled} doubled, ${partial} partial${result.reasons.map((reason) => `\n  ${reason}`).join('')}`,
       );
+      // After each row, so that a run that is ended before its end has something to show.
+      await write(results, startedAt);
     }
-    return done;
   });
-  const seconds = Math.round((performance.now() - startedAt) / 1_000);
   print(results);
   const total = totals(results);
   say(
     `${total.kills} kills, ${total.acknowledged} acknowledged commands, ${total.lost} lost, ${total.doubled} doubled, ` +
-      `${total.partial} partial; ${seconds} s. The complete run's aims: ${AIMS.kills} kills, ${AIMS.acknowledged} commands.`,
+      `${total.partial} partial; ${Math.round((performance.now() - startedAt) / 1_000)} s. ` +
+      `The complete run's aims: ${AIMS.kills} kills, ${AIMS.acknowledged} commands. Written to ${RESULTS}.`,
   );
-  const machine = { cpus: cpus().length, model: cpus()[0]?.model, node: process.version };
+  process.exit(results.some(({ outcome }) => outcome === 'failed') ? 1 : 0);
+}
+
+async function write(results: readonly RowResult[], startedAt: number): Promise<void> {
   const document = {
-    machine,
+    machine: { cpus: cpus().length, model: cpus()[0]?.model, node: process.version },
     at: new Date().toISOString(),
     quick: options.quick ?? false,
-    seconds,
-    total,
+    seconds: Math.round((performance.now() - startedAt) / 1_000),
+    total: totals(results),
     results,
   };
   await writeFile(RESULTS, `${JSON.stringify(document, null, 2)}\n`);
-  say(`Written to ${RESULTS}.`);
-  process.exit(results.some(({ outcome }) => outcome === 'failed') ? 1 : 0);
 }
 
 async function one(row: Row, servers: Servers): Promise<RowResult> {

@@ -28,7 +28,8 @@ export function watchEventLoop(seconds: number): void {
   const beats = new Int32Array(new SharedArrayBuffer(4));
   setInterval(() => Atomics.add(beats, 0, 1), lookMs / 2).unref();
   const looksMax = Math.round((seconds * 1_000) / lookMs);
-  const worker = new Worker(WATCH, { eval: true, workerData: { beats, looksMax, lookMs } });
+  // Not with what the process itself was given: it might be another kind of program by that.
+  const worker = new Worker(WATCH, { eval: true, execArgv: [], workerData: { beats, looksMax, lookMs } });
   // Without it the process does its work all the same.
   worker.on('error', () => undefined);
   worker.unref();
