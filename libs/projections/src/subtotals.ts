@@ -42,8 +42,10 @@ async function makeSubtotal(client: pg.PoolClient, every: number): Promise<numbe
     );
     const reached = Number(rows[0]?.reached ?? 0);
     if (reached < every) return undefined;
-    const position = reached - (reached % every);
     const last = await lastOf(client, schema);
+    // After a rebuild those that are kept come first, one by one: reports as known long ago are quick again too.
+    const keptNext = last - (last % (KEPT * every)) + KEPT * every;
+    const position = Math.min(keptNext, reached - (reached % every));
     if (position <= last) return undefined;
     // A report on a day adds up the rows of its month, so these must be quick to find. Live, this index costs little;
     // a rebuild makes the ledger without it.
