@@ -8,17 +8,17 @@ import { checkpointFile, leavesFileOf, sizesAmong } from './offline/verify-offli
 export const KEY_FILE = 'key.pub';
 
 /**
- * Puts a checkpoint into its folder, whole and on the disk or not at all: first the leaves of the events that it
- * covers and the one before does not, 32 bytes each, then the signed note.
+ * Puts a checkpoint into its folder, whole and on the disk or not at all: first the leaves, where they are known, of
+ * the events that it covers and the one before does not, 32 bytes each; then the signed note.
  */
 export async function writeCheckpoint(
   folder: string,
   size: number,
   note: string,
-  leaves: Buffer,
+  leaves?: Buffer,
 ): Promise<void> {
   await mkdir(folder, { recursive: true });
-  await writeWhole(folder, leavesFileOf(size), leaves);
+  if (leaves) await writeWhole(folder, leavesFileOf(size), leaves);
   await writeWhole(folder, checkpointFile(size), note);
 }
 

@@ -17,6 +17,9 @@ export {
   type PublicKey,
   range,
 } from './offline/verify-offline.js';
+export { type NotaryOptions, type NotaryState, runNotary, type Signed } from './notary.js';
+export { type Copy, type Findings, Records } from './records.js';
 export * from './replay.js';
 export { Signer } from './signer.js';
 export * from './verify.js';
+export { type Watched } from './watch.js';

@@ -10,7 +10,7 @@ import {
 } from './offline/verify-offline.js';
 import { treeAt } from './tree-nodes.js';
 
-/** Rows that are read at once where a read has failed, to find the first that cannot be read. */
+/** Rows that are asked for at once where a read has failed, to find the first that cannot be read. */
 const CAREFUL = 1_000;
 
 export type LogOptions = Readonly<{
@@ -62,63 +62,63 @@ export async function verifyLog(pool: Pool, options: LogOptions = {}): Promise<L
 }
 
 async function walk(pool: Pool, check: LogCheck, options: LogOptions): Promise<FirstBad | undefined> {
+  const { signal, onProgress } = options;
   const reached = await remembered(pool);
   const upTo = await endOf(pool);
-  try {
-    const bad = await read(pool, check, upTo, upTo, options);
-    if (bad) return bad;
-  } catch (error) {
-    if (!isDamage(error)) throw error;
-    const bad = await readCarefully(pool, check, upTo, options);
-    if (bad) return bad;
-  }
-  const cut = check.end();
-  if (cut || check.position >= reached) return cut;
-  const position = check.position + 1;
-  return { position, what: 'position', expected: `${position} to ${reached}`, found: 'the end of the log' };
-}
-
-/** Reads on from where the check is, up to a position. `total` is where it will end, for the progress. */
-async function read(
-  pool: Pool,
-  check: LogCheck,
-  upTo: number,
-  total: number,
-  { signal, onProgress }: LogOptions,
-): Promise<FirstBad | undefined> {
   const versions = new Versions(pool, check);
-  for await (const rows of readLeaves(pool, { after: check.position, upTo })) {
-    signal?.throwIfAborted();
-    await versions.before(rows);
-    for (const row of rows) {
-      const bad = check.next(row, row.leaf);
-      if (bad) return bad;
-    }
-    onProgress?.(check.position, total);
-  }
-  return undefined;
+  const bad = await advance(pool, check, upTo, {
+    async before(rows) {
+      signal?.throwIfAborted();
+      await versions.before(rows);
+    },
+    after: () => onProgress?.(check.position, upTo),
+  });
+  return bad ?? missingEnd(check, reached);
 }
 
-/** Where the server cannot read on: in smaller and smaller pieces, up to the first row that it cannot read. */
-async function readCarefully(
+/**
+ * Takes a check on, from where it is up to a position, or to what is wrong before that. Where the server cannot read
+ * on it is asked for smaller and smaller pieces, up to the first row that it cannot read. `told` hears of each batch
+ * before it is checked and after it was found good.
+ */
+export async function advance(
   pool: Pool,
   check: LogCheck,
   upTo: number,
-  options: LogOptions,
+  told: Readonly<{ before?: (rows: readonly HashedRow[]) => Promise<void>; after?: () => void }>,
 ): Promise<FirstBad | undefined> {
-  for (let piece = CAREFUL; ;) {
+  const read = async (to: number) => {
+    for await (const rows of readLeaves(pool, { after: check.position, upTo: to })) {
+      await told.before?.(rows);
+      for (const row of rows) {
+        const bad = check.next(row, row.leaf);
+        if (bad) return bad;
+      }
+      told.after?.();
+    }
+    return undefined;
+  };
+  for (let piece = Number.MAX_SAFE_INTEGER; ;) {
     const before = check.position;
     try {
-      const bad = await read(pool, check, Math.min(upTo, before + piece), upTo, options);
-      if (bad || check.position === before) return bad;
+      const bad = await read(Math.min(upTo, before + piece));
+      if (bad || check.position === before || check.position >= upTo) return bad;
     } catch (error) {
       if (!isDamage(error)) throw error;
       if (check.position > before) continue;
       const found = error instanceof Error ? error.message : String(error);
       if (piece === 1) return { position: before + 1, what: 'unreadable', expected: 'a row', found };
-      piece /= 10;
+      piece = Math.min(CAREFUL, piece / 10);
     }
   }
+}
+
+/** What is missing after the last row: what is signed, or what the database itself remembers to have had. */
+export function missingEnd(check: LogCheck, reached: number): FirstBad | undefined {
+  const cut = check.end();
+  if (cut || check.position >= reached) return cut;
+  const position = check.position + 1;
+  return { position, what: 'position', expected: `${position} to ${reached}`, found: 'the end of the log' };
 }
 
 /** The versions before a check that begins later, which are asked for as streams turn up. */
@@ -147,7 +147,7 @@ class Versions {
 }
 
 /** The last position; beyond all if the server cannot read it. */
-async function endOf(pool: Pool): Promise<number> {
+export async function endOf(pool: Pool): Promise<number> {
   try {
     return (await head(pool)).position;
   } catch (error) {
@@ -157,7 +157,7 @@ async function endOf(pool: Pool): Promise<number> {
 }
 
 /** How far the log has come once, as cursors and the receipts of commands say: it cannot be shorter now. */
-async function remembered(pool: Pool): Promise<number> {
+export async function remembered(pool: Pool): Promise<number> {
   const { rows } = await pool.query<{ position: string }>(
     `select coalesce(max(position), 0) as position from (
        select position from reading.cursors union all
@@ -167,12 +167,9 @@ async function remembered(pool: Pool): Promise<number> {
   return Number(rows[0]?.position);
 }
 
-/** Of the sealed bytes that are still there, those that are not what was hashed: the first event that names such. */
+/** The first event whose personal data, where they are still there, are not the bytes that were hashed. */
 async function firstAlteredSeal(pool: Pool): Promise<FirstBad | undefined> {
-  const { rows: altered } = await pool.query<{ expected: string; found: string }>(
-    `select encode(hash, 'hex') as expected, encode(sha256(bytes), 'hex') as found
-       from vault.sealed where hash <> sha256(bytes)`,
-  );
+  const altered = await alteredSeals(pool);
   if (altered.length === 0) return undefined;
   const { rows } = await pool.query<{ position: string; sealed: string }>(
     `select position, encode(sealed, 'hex') as sealed from log.events where encode(sealed, 'hex') = any($1)
@@ -182,6 +179,20 @@ async function firstAlteredSeal(pool: Pool): Promise<FirstBad | undefined> {
   const [first] = rows;
   const seal = altered.find(({ expected }) => expected === first?.sealed);
   return first && seal && { position: Number(first.position), what: 'sealed', ...seal };
+}
+
+/** Of all sealed bytes, or of those with these hashes in hex: the hash then and now of what was altered. */
+export async function alteredSeals(
+  pool: Pool,
+  hashes?: readonly string[],
+): Promise<readonly Readonly<{ expected: string; found: string }>[]> {
+  const { rows } = await pool.query<{ expected: string; found: string }>(
+    `select encode(hash, 'hex') as expected, encode(sha256(bytes), 'hex') as found
+       from vault.sealed
+      where hash <> sha256(bytes) ${hashes ? 'and hash = any($1)' : ''}`,
+    hashes ? [hashes.map((hash) => Buffer.from(hash, 'hex'))] : [],
+  );
+  return rows;
 }
 
 async function hashBefore(pool: Pool, position: number): Promise<string> {
@@ -195,6 +206,6 @@ function valueOf<T>(settled: PromiseSettledResult<T>): T {
 }
 
 /** Whether it is the data that the server complains of: damaged (XX), not to be read from disk (58), no value (22). */
-function isDamage(error: unknown): boolean {
+export function isDamage(error: unknown): boolean {
   return error instanceof Error && 'code' in error && /^(XX|58|22)/.test(String(error.code));
 }
