@@ -14,7 +14,7 @@ import {
   range,
   Tree,
 } from './offline/verify-offline.js';
-import { Records } from './records.js';
+import { type Findings, Records } from './records.js';
 import { Signer } from './signer.js';
 import { KEPT_FROM, keepNodes, type Node, treeAt } from './tree-nodes.js';
 import { isDamage, verifyLog } from './verify-log.js';
@@ -93,8 +93,8 @@ async function serve(options: NotaryOptions, turn: Turn): Promise<void> {
   await publishKey(folder, signer.vkey);
   const keys = parseKeys((await readKeys(folder)) ?? signer.vkey);
   const records = new Records(pool);
-  const { full, firstBad } = await records.read();
-  const notary = new Notary(options, signer, keys, records, firstBad);
+  const known = await records.read();
+  const notary = new Notary(options, signer, keys, records, known);
   const stopping = new AbortController();
   const signal = AbortSignal.any([turn.signal, stopping.signal]);
   const works = [notary.run(signal), notary.send(signal)];
@@ -104,9 +104,7 @@ async function serve(options: NotaryOptions, turn: Turn): Promise<void> {
       notary.firstBad = watched.firstBad;
       onWatched?.(watched);
     };
-    works.push(
-      watch({ pool: reader, folder, keys, ...verify, known: { full, firstBad }, signal, onWatched: onFound }),
-    );
+    works.push(watch({ pool: reader, folder, keys, ...verify, known, signal, onWatched: onFound }));
   }
   const ended = works.map((work) => work.finally(() => stopping.abort()));
   await Promise.allSettled(ended);
@@ -132,15 +130,20 @@ class Notary {
   private seen: Readonly<{ position: number; hash: string | null }> = { position: 0, hash: null };
   private unsignedSince: number | undefined;
   private refusal: string | undefined;
+  /** Whether the database tells of a refusal, perhaps of an earlier process. */
+  private isWritten: boolean;
+  /** Whether the second place did not take what was sent. */
+  private away = false;
 
   constructor(
     private readonly options: NotaryOptions,
     private readonly signer: Signer,
     private readonly keys: readonly PublicKey[],
     private readonly records: Records,
-    firstBad: FirstBad | undefined,
+    known: Pick<Findings, 'firstBad' | 'refusal'>,
   ) {
-    this.firstBad = firstBad;
+    this.firstBad = known.firstBad;
+    this.isWritten = known.refusal !== undefined;
   }
 
   /** Signs what is due, until aborted. */
@@ -155,15 +158,14 @@ class Notary {
   /** Sends what was signed to the second place, until aborted. */
   async send(signal: AbortSignal): Promise<void> {
     if (!this.options.publish) return pause(2 ** 31 - 1, signal);
-    let away = false;
     while (!signal.aborted) {
       try {
         await this.sendOnce();
-        away = false;
+        this.away = false;
       } catch (error) {
-        if (!away)
+        if (!this.away)
           this.options.log.warn({ err: error }, 'Checkpoints wait in the folder until the topic takes them.');
-        away = true;
+        this.away = true;
       }
       await pause(this.options.pollMs, signal);
     }
@@ -172,7 +174,7 @@ class Notary {
   /** Signs whatever has no signature yet, and sends it. */
   async last(signal: AbortSignal): Promise<void> {
     await this.look(signal, true);
-    if (this.options.publish) await this.sendOnce();
+    if (this.options.publish && !this.away) await this.sendOnce();
   }
 
   /** One look at the log. A refusal is said once, and stands until a look finds everything right. */
@@ -185,17 +187,18 @@ class Notary {
       if (!(error instanceof Refusal) && !isDamage(error)) throw error;
       refusal = error instanceof Error ? error.message : String(error);
     }
-    this.options.onState?.(refusal === undefined ? 'signing' : 'refusing');
-    if (refusal === this.refusal) return;
+    // Said once, but written again and again: whoever can change the log can also change what is written here.
+    if (refusal !== this.refusal) this.say(refusal);
+    if (refusal !== undefined || this.isWritten) await this.records.refused(refusal);
     this.refusal = refusal;
-    await this.records.refused(refusal);
-    if (refusal === undefined)
-      this.options.log.info({}, 'The log is what was signed: the notary signs again.');
-    else
-      this.options.log.warn(
-        { refusal },
-        'THE NOTARY REFUSES TO SIGN. Keep the database as it is; run kosh verify.',
-      );
+    this.isWritten = refusal !== undefined;
+    this.options.onState?.(refusal === undefined ? 'signing' : 'refusing');
+  }
+
+  private say(refusal: string | undefined): void {
+    const { log } = this.options;
+    if (refusal === undefined) log.info({}, 'The log is what was signed: the notary signs again.');
+    else log.warn({ refusal }, 'THE NOTARY REFUSES TO SIGN. Keep the database as it is; run kosh verify.');
   }
 
   /** Finds the last checkpoint and the tree under it. Throws `Refusal` where the log does not have that root. */
