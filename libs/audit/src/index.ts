@@ -18,6 +18,15 @@ export {
   range,
 } from './offline/verify-offline.js';
 export { type NotaryOptions, type NotaryState, runNotary, type Signed } from './notary.js';
+export {
+  NotAsSigned,
+  NothingToProve,
+  NotSignedYet,
+  proveConsistency,
+  proveInclusion,
+  provenCheckpoint,
+  provenCheckpoints,
+} from './prove.js';
 export { type Copy, type Findings, Records } from './records.js';
 export * from './replay.js';
 export { Signer } from './signer.js';

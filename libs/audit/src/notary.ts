@@ -203,13 +203,16 @@ class Notary {
 
   /** Finds the last checkpoint and the tree under it. Throws `Refusal` where the log does not have that root. */
   private async begin(): Promise<{ checkpoint: Checkpoint | undefined; tree: Tree }> {
-    const { pool, log } = this.options;
     const checkpoint = await this.lastCheckpoint();
-    if (!checkpoint) return { checkpoint, tree: new Tree() };
-    const tree = await treeAt(pool, checkpoint);
-    if (tree) return { checkpoint, tree };
-    log.info({ size: checkpoint.size }, 'The nodes of the tree are made anew from the log.');
-    return { checkpoint, tree: await this.rebuilt(checkpoint) };
+    return { checkpoint, tree: checkpoint ? await this.treeUnder(checkpoint) : new Tree() };
+  }
+
+  /** From kept nodes; if these were dropped or do not give the root, from the log, which must. */
+  private async treeUnder(checkpoint: Checkpoint): Promise<Tree> {
+    const kept = await treeAt(this.options.pool, checkpoint);
+    if (kept) return kept;
+    this.options.log.info({ size: checkpoint.size }, 'The nodes of the tree are made anew from the log.');
+    return this.rebuilt(checkpoint);
   }
 
   private async lastCheckpoint(): Promise<Checkpoint | undefined> {
@@ -266,6 +269,8 @@ class Notary {
     const { position } = end;
     await this.mustBeAsSeen(end);
     await this.mustBeAsSigned(position);
+    const checkpoint = this.signed?.checkpoint;
+    if (checkpoint) this.signed = { checkpoint, tree: await this.treeUnder(checkpoint) };
     if (this.firstBad) throw new Refusal(said(this.firstBad));
     const now = performance.now();
     if (position === this.size) this.unsignedSince = undefined;

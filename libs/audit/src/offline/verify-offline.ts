@@ -217,11 +217,11 @@ export type Checkpoint = Readonly<{
 
 const ED25519 = 0x01;
 
-/** One key a line; a log whose key was changed has several. Throws `NotProven`. */
+/** One key a line, or with spaces between; a log whose key was changed has several. Throws `NotProven`. */
 export function parseKeys(text: string): readonly PublicKey[] {
-  const lines = text.split('\n').filter((line) => line.trim() !== '');
-  if (lines.length === 0) throw new NotProven('There is no key.');
-  return lines.map((line) => parseKey(line.trim()));
+  const vkeys = text.split(/\s+/).filter((vkey) => vkey !== '');
+  if (vkeys.length === 0) throw new NotProven('There is no key.');
+  return vkeys.map(parseKey);
 }
 
 function parseKey(vkey: string): PublicKey {
