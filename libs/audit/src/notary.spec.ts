@@ -7,7 +7,7 @@ import { until } from '../../../test/support/until.js';
 import { Agency, type OwnNotary } from '../test/agency.js';
 import { rechained } from '../test/paper-log.js';
 import { KEY_FILE, readNote, sizesIn } from './checkpoint-files.js';
-import type { NotaryOptions, Signed } from './notary.js';
+import type { Signed } from './notary.js';
 import { checkpointFile, leavesFileOf, openCheckpoint, Tree } from './offline/verify-offline.js';
 import { Records } from './records.js';
 import { Signer } from './signer.js';
@@ -39,13 +39,6 @@ async function refusal(notary: OwnNotary, why: RegExp): Promise<string | undefin
     if (why.test(written ?? '')) return written;
   }
   return undefined;
-}
-
-/** Starts a notary, and stops it when it has signed everything. */
-async function signAll(more: Partial<NotaryOptions> = byCount): Promise<void> {
-  const notary = agency.notary(more);
-  await until(() => notary.state === 'signing', 'the first look');
-  await notary.stop();
 }
 
 describe('a notary', () => {
@@ -114,7 +107,7 @@ describe('a notary', () => {
 
   it('goes on where it stopped, with the same key, and makes nodes anew that were dropped', async () => {
     await agency.record(50);
-    await signAll();
+    await agency.sign(byCount);
     const kept = async () => {
       const all = 'select level, index, hash from audit.nodes order by level, index';
       return (await agency.intruder.query<{ level: number; index: string; hash: Buffer }>(all)).rows;
@@ -131,7 +124,7 @@ describe('a notary', () => {
 
   it('takes nodes that were changed for what they are', async () => {
     await agency.record(40);
-    await signAll();
+    await agency.sign(byCount);
     await agency.intruder.query(`update audit.nodes set hash = sha256('x') where level = 5`);
     await agency.record(1);
     const next = agency.notary(often);
@@ -142,9 +135,9 @@ describe('a notary', () => {
 
   it('goes on under another key, beside whose public key the old one stays', async () => {
     await agency.record(5);
-    await signAll();
+    await agency.sign(byCount);
     await agency.record(5);
-    await signAll({ ...byCount, seed: Buffer.alloc(32, 8) });
+    await agency.sign({ ...byCount, seed: Buffer.alloc(32, 8) });
     expect(await agency.keys()).toHaveLength(2);
     expect(await verify(agency.auditor, await against())).toMatchObject({
       ok: true,
@@ -154,7 +147,7 @@ describe('a notary', () => {
 
   it('brings checkpoints back into a folder that lost them, since the key has signed the copies', async () => {
     await agency.record(20);
-    await signAll();
+    await agency.sign(byCount);
     const before = await readNote(agency.folder, 20);
     await rm(agency.folder, { recursive: true });
     await agency.record(1);
@@ -356,7 +349,7 @@ describe('the second place for checkpoints', () => {
     expect(taken).toEqual([10, 20, 30, 40]);
     await notary.stop();
     await agency.record(3);
-    await signAll({ ...byCount, publish });
+    await agency.sign({ ...byCount, publish });
     expect(taken).toEqual([10, 20, 30, 40, 43]);
   });
 });

@@ -8,6 +8,7 @@ import { connect, Gatherer, readPage, type Row } from '#event-store';
 import { freshDatabase, type TestDatabase } from '../../../test/support/database.js';
 import { type NotaryOptions, type NotaryState, runNotary } from '../src/notary.js';
 import { type Checkpoint, parseKeys, type PublicKey } from '../src/offline/verify-offline.js';
+import { until } from '../../../test/support/until.js';
 import { readKeys } from '../src/checkpoint-files.js';
 import type { Watched } from '../src/watch.js';
 
@@ -118,6 +119,13 @@ export class Agency {
     const notary = new OwnNotary(this, more);
     this.notaries.push(notary);
     return notary;
+  }
+
+  /** Signs all there is, as a notary does that is started and stopped. */
+  async sign(more: Partial<NotaryOptions> = {}): Promise<void> {
+    const notary = this.notary(more);
+    await until(() => notary.state === 'signing', 'the first look');
+    await notary.stop();
   }
 
   async close(): Promise<void> {
