@@ -191,6 +191,8 @@ describe('a folder of checkpoints', () => {
     const before = Math.floor((firstBad - 1) / EVERY) * EVERY;
     expect(report.firstBad).toMatchObject({ position: before + 1, upTo: before + EVERY, what: 'root' });
     expect(report.checkpoints?.signedUpTo).toBe(before);
+    const lastGood = before === 0 ? '00'.repeat(32) : log.rows[before - 1]?.hash.toString('hex');
+    expect([report.events, report.headHash]).toEqual([before, lastGood]);
   });
 
   it('of which some were lost is held against as far as it goes', async () => {
@@ -416,6 +418,16 @@ describe('the program, copied elsewhere and run alone', () => {
     expect(await ask()).toMatchObject({ code: 1, out: expect.stringContaining('NOT of this log') });
     await receipt(123, { recordedAt: '1998-06-26T00:00:00.001Z' });
     expect(await ask()).toMatchObject({ code: 1 });
+    await log.dump(TAMPERS[0]!.do(log.rows.slice(0, 130), new Dice(1)).rows);
+    const { firstBad } = TAMPERS[0]!.do(log.rows.slice(0, 130), new Dice(1));
+    await receipt(firstBad - 1);
+    expect(await ask()).toMatchObject({
+      code: 1,
+      out: expect.stringContaining('The receipt is of this log'),
+    });
+    await receipt(firstBad + 1);
+    expect(await ask()).toMatchObject({ code: 1, out: expect.stringContaining('NOT of this log') });
+    await log.dump();
     await receipt(123, { position: 999 });
     expect(await ask()).toMatchObject({ code: 1, out: expect.stringContaining('No good event') });
   });

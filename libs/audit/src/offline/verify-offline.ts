@@ -388,6 +388,7 @@ export class LogCheck {
   /** The last event that a signature covers, and how many checkpoints agreed. */
   signedUpTo = 0;
   matched = 0;
+  private signedHash = GENESIS;
   private recordedAt = '';
   private tree = new Tree();
   private readonly versions = new Map<string, number>();
@@ -400,7 +401,7 @@ export class LogCheck {
     this.checkpoints = checkpoints;
     if (start) {
       this.position = this.signedUpTo = start.checkpoint.size;
-      this.hash = start.checkpoint.head;
+      this.hash = this.signedHash = start.checkpoint.head;
       this.recordedAt = start.checkpoint.recordedAt;
       this.tree = start.tree;
     }
@@ -457,19 +458,25 @@ export class LogCheck {
 
   private arrive({ root, head, size }: Checkpoint): FirstBad | undefined {
     const tree = this.proven ?? this.tree;
-    const first = this.signedUpTo + 1;
-    if (!tree.root().equals(root)) {
-      return { position: first, upTo: size, what: 'root', ...shown(root, tree.root()) };
-    }
+    if (!tree.root().equals(root)) return this.astray(size, 'root', shown(root, tree.root()));
     // The same leaves and another chain: only who signed both can have done that.
-    if (!this.hash.equals(head)) {
-      return { position: first, upTo: size, what: 'head', ...shown(head, this.hash) };
-    }
+    if (!this.hash.equals(head)) return this.astray(size, 'head', shown(head, this.hash));
     this.tree = tree;
     this.signedUpTo = size;
+    this.signedHash = head;
     this.matched += 1;
     this.aim();
     return undefined;
+  }
+
+  /** Somewhere since the last checkpoint that agreed, which is how far it is good. */
+  private astray(
+    upTo: number,
+    what: 'root' | 'head',
+    hashes: Pick<FirstBad, 'expected' | 'found'>,
+  ): FirstBad {
+    [this.position, this.hash] = [this.signedUpTo, this.signedHash];
+    return { position: this.signedUpTo + 1, upTo, what, ...hashes };
   }
 
   /** Takes the next checkpoint for the goal. */
@@ -530,23 +537,30 @@ export async function verifyDump(file: string, options: OfflineOptions = {}): Pr
     options.checkpoints === undefined ? undefined : new CheckpointFolder(options.checkpoints, keys, until);
   const check = new LogCheck(checkpoints);
   let receipted: DumpRow | undefined;
-  let firstBad: FirstBad | undefined;
-  for await (const line of linesOf(file, options.onProgress)) {
-    const row = rowOf(line);
-    if (typeof row === 'string') {
-      firstBad = { position: check.position + 1, what: 'format', expected: 'a line of the dump', found: row };
-    } else {
-      firstBad = check.next({ ...row, hash: Buffer.from(row.hash, 'hex') }, leafOf(row));
+  const firstBadOf = (lines: readonly Buffer[]): FirstBad | undefined => {
+    for (const line of lines) {
+      const row = rowOf(line);
+      if (typeof row === 'string') {
+        const position = check.position + 1;
+        return { position, what: 'format', expected: 'a line of the dump', found: row };
+      }
+      const bad = check.next({ ...row, hash: Buffer.from(row.hash, 'hex') }, leafOf(row));
+      if (bad) return bad;
       if (row.position === receipt?.position) receipted = row;
     }
+    return undefined;
+  };
+  let firstBad: FirstBad | undefined;
+  for await (const lines of linesOf(file, options.onProgress)) {
+    firstBad = firstBadOf(lines);
     if (firstBad) break;
   }
   firstBad ??= check.end();
-  const held = receipt && receiptIn(receipt, firstBad ? undefined : receipted, check);
+  const held = receipt && receiptIn(receipt, receipted, check);
   const faults = checkpoints?.faults ?? [];
   return {
     ok: !firstBad && faults.length === 0 && held?.ok !== false,
-    events: firstBad ? Math.min(check.position, firstBad.position - 1) : check.position,
+    events: check.position,
     headHash: check.hash.toString('hex'),
     ...(firstBad && { firstBad }),
     checkpoints: checkpoints ? { matched: check.matched, signedUpTo: check.signedUpTo, faults } : null,
@@ -572,24 +586,30 @@ const CHUNK_BYTES = 1 << 20;
 /** A body has 64 KiB at most, which JSON may write as six times as many. */
 const LINE_BYTES_MAX = 1 << 20;
 
-async function* linesOf(file: string, onProgress: OfflineOptions['onProgress']): AsyncGenerator<Buffer> {
+/** The lines of a file, as many at once as come at once. */
+async function* linesOf(
+  file: string,
+  onProgress: OfflineOptions['onProgress'],
+): AsyncGenerator<readonly Buffer[]> {
   const total = statSync(file).size;
   let done = 0;
   let rest: Buffer = Buffer.alloc(0);
   const chunks: AsyncIterable<Buffer> = createReadStream(file, { highWaterMark: CHUNK_BYTES });
   for await (const chunk of chunks) {
     const bytes = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk;
+    const lines: Buffer[] = [];
     let from = 0;
     for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, from)) {
-      yield bytes.subarray(from, end);
+      lines.push(bytes.subarray(from, end));
       from = end + 1;
     }
+    yield lines;
     rest = bytes.subarray(from);
     if (rest.length > LINE_BYTES_MAX) break;
     done += chunk.length;
     onProgress?.(done, total);
   }
-  if (rest.length > 0) yield rest; // A line that was cut off is no row.
+  if (rest.length > 0) yield [rest]; // A line that was cut off is no row.
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
