@@ -5,9 +5,9 @@
 /*
  * Verifies a dump of the log, a receipt or a proof, against signed checkpoints:
  *
- *   node verify-offline.js dump.ndjson --checkpoints <folder> --key <file>
+ *   node verify-offline.mjs dump.ndjson --checkpoints <folder> --key <file>
  *
- * Needs no database, no package and no other part of Kosh, and shares no line with what writes the log. What it
+ * Needs no database, no package and no other part of Kosh (copied elsewhere it is called .mjs), and shares no line with what writes the log. What it
  * reads is described in docs/proof-format.md.
  */
 import { createPublicKey, hash, type KeyObject, verify as verifySignature } from 'node:crypto';
@@ -790,8 +790,8 @@ function hashesIn(members: Members, name: string): readonly string[] {
 
 const HELP = `Verifies a dump of Kosh's log, a receipt or a proof, without any server.
 
-  node verify-offline.js <dump.ndjson> --checkpoints <folder> --key <file> [--receipt <file>] [--until <position>]
-  node verify-offline.js --proof <file> --key <file> [--receipt <file>]
+  node verify-offline.mjs <dump.ndjson> --checkpoints <folder> --key <file> [--receipt <file>] [--until <position>]
+  node verify-offline.mjs --proof <file> --key <file> [--receipt <file>]
 
   --checkpoints  the folder of signed checkpoints; without it the dump's own chain alone is checked
   --key          the public key of the log's notary: a file, or the key itself (<name>+<id>+<key>)
