@@ -10,12 +10,12 @@ const ASYNC_API = '/docs/asyncapi.json';
  * The description of the API, a page at `/docs` and OpenAPI 3.1 at `/docs-json`, and beside it that of the
  * events on Kafka.
  */
-export function describeApi(app: NestFastifyApplication, { kafka }: Settings): void {
+export function describeApi(app: NestFastifyApplication, { kafka, checkpointTopic }: Settings): void {
   SwaggerModule.setup('docs', app, () => documentOf(app));
   app
     .getHttpAdapter()
     .getInstance()
-    .get(ASYNC_API, () => asyncApi(kafka));
+    .get(ASYNC_API, () => asyncApi(kafka, checkpointTopic));
 }
 
 function documentOf(app: NestFastifyApplication): OpenAPIObject {

@@ -133,6 +133,19 @@ export const PROBLEMS = {
     'The connection to the database ended before its answer came.',
     'Repeat the request with the same Idempotency-Key: it is written once, and the answer tells.',
   ),
+  'not-signed-yet': http(
+    503,
+    'No checkpoint covers it yet',
+    'The event is in the log; what the log is gets signed every 1,000 events or 60 seconds.',
+    'Ask again after Retry-After seconds. If that does not help, /v1/audit/verification says why nothing is signed.',
+  ),
+  'not-as-signed': http(
+    500,
+    'The log is not what was signed',
+    'A proof was made and did not hold: the log was changed, or what is kept of its tree.',
+    'Run kosh verify. It names the first bad position; keep the database as it is. If it finds the log whole, ' +
+      'empty audit.nodes: the notary makes them anew.',
+  ),
   'projection-lagging': http(
     503,
     'The figures are not there yet',

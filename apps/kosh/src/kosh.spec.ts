@@ -242,7 +242,7 @@ describe('with --json', () => {
 it('kosh says what it can do, and what its exit codes mean', async () => {
   const { code, out } = await kosh(['--help']);
   expect(code).toBe(0);
-  for (const verb of ['migrate', 'token', 'verify', 'replay', 'rebuild', 'Exits with 0'])
+  for (const verb of ['migrate', 'token', 'verify', 'dump', 'replay', 'rebuild', 'Exits with 0'])
     expect(out).toContain(verb);
   expect(await kosh(['verfy'])).toMatchObject({
     code: 2,

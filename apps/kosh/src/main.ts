@@ -1,5 +1,7 @@
 #!/usr/bin/env -S node --max-semi-space-size=64
 import { Command, CommanderError } from 'commander';
+import { addCheckpointKey } from './checkpoint-key.verb.js';
+import { addDump } from './dump.verb.js';
 import { failureOf, printJson } from './json.js';
 import { addMigrate } from './migrate.verb.js';
 import { addRebuild } from './rebuild.verb.js';
@@ -20,7 +22,8 @@ With --json an error is {"error": {"code", "message"}} on stdout.`,
   .showHelpAfterError('Ask with --help for what there is.')
   .exitOverride();
 
-for (const add of [addMigrate, addToken, addVerify, addReplay, addRebuild]) add(program);
+for (const add of [addMigrate, addToken, addVerify, addDump, addCheckpointKey, addReplay, addRebuild])
+  add(program);
 
 // Whoever reads may have read enough: `kosh replay | head`.
 process.stdout.once('error', () => process.exit());

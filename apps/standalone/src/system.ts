@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pino } from 'pino';
 import { migrate } from '#event-store';
 import { BadSettings, type Environment, mustBeRight } from '#running';
 import { createApi } from '../../api/src/api.js';
@@ -7,6 +8,8 @@ import type { RelayHere } from '../../api/src/operations/health.controller.js';
 import { Settings as ApiSettings } from '../../api/src/settings.js';
 import { startProjector } from '../../projector/src/projector.js';
 import { settingsFrom as projectorSettings } from '../../projector/src/settings.js';
+import { type RunningNotary, startNotary } from '../../relay/src/notary.js';
+import { notarySettingsFrom } from '../../relay/src/notary-settings.js';
 import { type RunningRelay, startRelay } from '../../relay/src/relay.js';
 import { settingsFrom as relaySettings } from '../../relay/src/settings.js';
 import { openServers, type Say } from './servers.js';
@@ -38,7 +41,7 @@ export function mustBeStartable(env: NodeJS.ProcessEnv): void {
   mustBeRight([...new Set(reasons)]);
 }
 
-/** Api, relay and projectors in this process, on the servers the environment names or on its own. */
+/** Api, relay, notary and projectors in this process, on the servers the environment names or on its own. */
 export async function startSystem(dataDir: string, env: NodeJS.ProcessEnv, say: Say): Promise<System> {
   const stops: (() => Promise<void>)[] = [];
   const stop = async () => {
@@ -55,7 +58,7 @@ export async function startSystem(dataDir: string, env: NodeJS.ProcessEnv, say: 
 
     const own = { ...env, DATABASE_URL: databaseUrl, KOSH_DATA_DIR: dataDir, KAFKA_BROKERS: brokers };
     const relay = brokers ? await startRelay(relaySettings(own)) : undefined;
-    if (relay) stops.push(relay.close);
+    stops.push((relay ?? (await startNotaryAlone(databaseUrl, own))).close);
     stops.push((await startProjector(projectorSettings(own))).close);
     const api = await createApi(ApiSettings.from(own), { relay: () => howIs(relay) });
     stops.push(api.close);
@@ -65,6 +68,12 @@ export async function startSystem(dataDir: string, env: NodeJS.ProcessEnv, say: 
     await stop();
     throw error;
   }
+}
+
+/** Where there is no Kafka there is no relay, beside which it would run. */
+function startNotaryAlone(databaseUrl: string, env: Environment): Promise<RunningNotary> {
+  const log = pino({ level: env['LOG_LEVEL'] ?? 'info', base: { service: 'notary' } });
+  return startNotary({ databaseUrl, notary: notarySettingsFrom(env), log });
 }
 
 /** As `/readyz` says it: a relay that waits for Kafka, or has ended, keeps no command from being recorded. */

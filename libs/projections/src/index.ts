@@ -46,3 +46,4 @@ export { type EstimateGap, type GapQuery, type GapReport, registrationGap } from
 export { type Progress, runProjection, type RunOptions } from './run.js';
 export { runProcess, type RunProcessOptions } from './run-process.js';
 export { keepSubtotals, type SubtotalOptions } from './subtotals.js';
+export { inTurn, type Turn } from './turn.js';

@@ -48,15 +48,20 @@ const ONLY: Readonly<Record<'read' | 'write', readonly ProblemCode[]>> = {
   ],
 };
 
+/** Only of the routes that name them. */
+const OF_SOME_ROUTES: readonly ProblemCode[] = ['not-signed-yet', 'not-as-signed'];
+
 /** Not of one route: each may have them, and a description of each would say nothing of it. */
 const OF_NO_ROUTE: readonly ProblemCode[] = ['method-not-allowed', 'uri-too-long', 'internal'];
 
-/** The problems that a route may answer, by status, each with an example. */
+/** The problems that a route may answer, by status, each with an example; `own` are those of few routes. */
 export function ProblemResponses(
   kind: 'read' | 'write',
   refusals: readonly RefusalCode[] = [],
+  own: readonly ProblemCode[] = [],
 ): MethodDecorator {
-  const foreign = [...ONLY[kind === 'read' ? 'write' : 'read'], ...OF_NO_ROUTE];
+  const others = OF_SOME_ROUTES.filter((code) => !own.includes(code));
+  const foreign = [...ONLY[kind === 'read' ? 'write' : 'read'], ...OF_NO_ROUTE, ...others];
   const kinds = new Map<string, ProblemKind>([
     ...Object.entries(PROBLEMS).filter(([code]) => !foreign.some((other) => other === code)),
     ...refusals.map((code) => [code, REFUSALS[code]] as const),

@@ -2,6 +2,7 @@ import { Controller, Get, Header, Injectable, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Pool } from 'pg';
+import { Records } from '#audit';
 import { isMigrated, relayLags } from '#event-store';
 
 type Check = 'ok' | 'degraded' | 'failed';
@@ -44,11 +45,15 @@ export class Readiness {
     const asked = migrations === true && here !== 'none' ? relayLags(this.pool) : undefined;
     // Of several topics the furthest: the others were given up.
     const relay = asked && (await within(1_000, asked))?.[0];
+    const findings = migrations === true ? await within(1_000, new Records(this.pool).read()) : undefined;
+    const isAlarmed = findings?.refusal !== undefined || findings?.firstBad !== undefined;
     const isLate = relay !== undefined && relay.seconds > LATE_SECONDS;
     const checks: Report['checks'] = {
       accepting: this.draining ? 'failed' : 'ok',
       database: database ? 'ok' : 'failed',
       migrations: migrations === true ? 'ok' : 'failed',
+      // The notary does not sign: someone must look at the log. What is asked and recorded goes on.
+      ...(isAlarmed && { log: 'degraded' }),
       ...((relay || (here && here !== 'none')) && {
         relay: isLate || here === 'degraded' ? 'degraded' : 'ok',
       }),
