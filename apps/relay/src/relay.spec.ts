@@ -131,8 +131,8 @@ describeWithKafka('a relay process', () => {
   it('signs what the log is, and the folder and the topic have it when it has stopped', async () => {
     await recordDeath(database.url);
     relay = await startRelay(settings, silent);
-    const metrics = await eventually(`${relay.url}/metrics`, /^kosh_verification_full_position 1$/m);
-    expect(metrics).toMatch(/^kosh_notary_leading 1$/m);
+    await eventually(`${relay.url}/metrics`, /^kosh_verification_full_position 1$/m);
+    const metrics = await eventually(`${relay.url}/metrics`, /^kosh_notary_leading 1$/m);
     expect(metrics).toMatch(/^kosh_notary_refusing 0$/m);
     expect(metrics).toMatch(/^kosh_verification_first_bad_position 0$/m);
     await relay.close();
