@@ -81,7 +81,8 @@ async function walk(pool: Pool, chain: ChainCheck, options: VerifyOptions): Prom
   }
   if (upTo >= reached) return undefined;
   const position = upTo + 1;
-  return { position, what: 'position', expected: `${position} to ${reached}`, found: 'the end of the log' };
+  const expected = position === reached ? `${position}` : `${position} to ${reached}`;
+  return { position, what: 'position', expected, found: 'the end of the log' };
 }
 
 /** How far the log has come once, as cursors and the receipts of commands say: it cannot be shorter now. */

@@ -2,3 +2,4 @@ export * from './build-info.js';
 export * from './health.js';
 export * from './run.js';
 export * from './settings.js';
+export * from './tables.js';
