@@ -1,6 +1,6 @@
 #!/usr/bin/env -S node --max-semi-space-size=64
 import { Argument, Command, CommanderError } from 'commander';
-import { koshVersion } from '#running';
+import { koshVersion, tellUnknown } from '#running';
 import { failureOf, JSON_OPTION, printJson } from './json.js';
 import { addMigrate } from './migrate.verb.js';
 import { addRebuild } from './rebuild.verb.js';
@@ -28,6 +28,8 @@ addHelp();
 
 // Whoever reads may have read enough: `kosh replay | head`.
 process.stdout.once('error', () => process.exit());
+
+tellUnknown(process.env);
 
 try {
   await program.parseAsync();

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -9,7 +9,7 @@ import { localTokens } from '#vault';
 import { emptyDatabase, type TestDatabase } from '../../../test/support/database.js';
 import { registration } from '../../../test/support/people.js';
 import { Caller } from '../../../test/support/stack.js';
-import { typed } from './start.js';
+import { environment, typed } from './start.js';
 import { startSystem, type System } from './system.js';
 
 const ROOT = new URL('../../..', import.meta.url).pathname;
@@ -36,6 +36,43 @@ describe('the settings of the whole in one process', () => {
     }
     expect(err).not.toMatch(/DATABASE_URL|KAFKA_BROKERS/);
   });
+});
+
+describe('the master key', () => {
+  it.each([
+    ['short', { KOSH_MASTER_KEY: 'short' }, /KOSH_MASTER_KEY is not 32 bytes.*openssl rand/],
+    ['missing', { KOSH_MASTER_KEY_FILE: '/nowhere/key' }, /KOSH_MASTER_KEY_FILE names \/nowhere\/key/],
+    ['malformed', { KOSH_MASTER_KEY_FILE: 'key' }, /KOSH_MASTER_KEY_FILE \(\S+\) is not 32 bytes/],
+  ])('that is %s is refused before anything is started', async (_, settings, says) => {
+    const key = join(folder, 'key');
+    await writeFile(key, 'short', { mode: 0o600 });
+    const file = settings.KOSH_MASTER_KEY_FILE === 'key' ? { KOSH_MASTER_KEY_FILE: key } : {};
+    const data = join(folder, 'data');
+    const env = { ...settings, ...file, KOSH_DATA_DIR: data };
+    const { code, out, err } = await run(
+      process.execPath,
+      ['dist/apps/standalone/src/main.js', 'start'],
+      env,
+    );
+    expect({ code, out, left: await readdir(folder) }).toEqual({ code: 78, out: '', left: ['key'] });
+    expect(err).toMatch(says);
+  });
+});
+
+it('an empty PORT is none, and a setting that nothing reads is told', async () => {
+  const before = { ...process.env };
+  const said: string[] = [];
+  const write = process.stderr.write.bind(process.stderr);
+  try {
+    process.env['PORT'] = '';
+    process.env['KOSH_DATADIR'] = 'x';
+    process.stderr.write = (text) => said.push(String(text)) > 0;
+    expect(Number((await environment())['PORT'])).toBeGreaterThan(0);
+  } finally {
+    process.stderr.write = write;
+    process.env = before;
+  }
+  expect(said.join('')).toMatch(/KOSH_DATADIR .*KOSH_DATA_DIR/);
 });
 
 describe('the whole in one process', () => {

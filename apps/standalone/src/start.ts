@@ -1,4 +1,5 @@
 import { freePort } from '#embedded';
+import { given, tellUnknown } from '#running';
 import { mustBeStartable, type System, startSystem } from './system.js';
 import type { Say } from './servers.js';
 
@@ -22,9 +23,11 @@ export async function runSystem(): Promise<void> {
  * `BadSettings`: to be called before anything is done.
  */
 export async function environment(defaults: NodeJS.ProcessEnv = {}): Promise<NodeJS.ProcessEnv> {
-  const port = process.env['PORT'] ?? String(await freePort(PORT));
-  const env = { LOG_LEVEL: 'warn', ...defaults, ...process.env, PORT: port };
-  mustBeStartable(env);
+  tellUnknown(process.env);
+  const asked = given(process.env);
+  const port = asked['PORT'] ?? String(await freePort(PORT));
+  const env = { LOG_LEVEL: 'warn', ...defaults, ...asked, PORT: port };
+  await mustBeStartable(env);
   return env;
 }
 

@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { migrate } from '#event-store';
-import { BadSettings, type Environment, mustBeRight } from '#running';
+import { BadSettings, type Environment, given, mustBeRight } from '#running';
+import { loadMasterKey, UnsafeSecret } from '#vault';
 import { createApi } from '../../api/src/api.js';
 import type { RelayHere } from '../../api/src/operations/health.controller.js';
 import { Settings as ApiSettings } from '../../api/src/settings.js';
@@ -23,19 +24,32 @@ export type System = Readonly<{
 const TO_COME = { DATABASE_URL: 'postgres://kosh:to-come@127.0.0.1/kosh', KAFKA_BROKERS: '127.0.0.1:9092' };
 
 /** Judges the settings of all that `startSystem` starts. Throws `BadSettings` with every reason at once. */
-export function mustBeStartable(env: NodeJS.ProcessEnv): void {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+export async function mustBeStartable(env: NodeJS.ProcessEnv): Promise<void> {
+  const asked = given(env);
   const apiSettings = (settings: Environment) => ApiSettings.from(settings);
   const reasons = [apiSettings, relaySettings, projectorSettings].flatMap((settingsFrom) => {
     try {
-      settingsFrom({ ...TO_COME, ...given });
+      settingsFrom({ ...TO_COME, ...asked });
       return [];
     } catch (error) {
       if (error instanceof BadSettings) return error.reasons;
       throw error;
     }
   });
-  mustBeRight([...new Set(reasons)]);
+  mustBeRight([...new Set([...reasons, ...(await wrongMasterKey(asked))])]);
+}
+
+/** Of a key that the environment gives; the one in the data folder is made when it is first needed. */
+async function wrongMasterKey(env: Environment): Promise<readonly string[]> {
+  const { KOSH_MASTER_KEY, KOSH_MASTER_KEY_FILE } = env;
+  if (!KOSH_MASTER_KEY && !KOSH_MASTER_KEY_FILE) return [];
+  try {
+    await loadMasterKey({ env: KOSH_MASTER_KEY, file: KOSH_MASTER_KEY_FILE, dataDir: '' });
+    return [];
+  } catch (error) {
+    if (error instanceof UnsafeSecret) return [error.message];
+    throw error;
+  }
 }
 
 /** Api, relay and projectors in this process, on the servers the environment names or on its own. */
