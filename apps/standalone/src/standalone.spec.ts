@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { localTokens } from '#vault';
@@ -73,6 +74,37 @@ it('an empty PORT is none, and a setting that nothing reads is told', async () =
     process.env = before;
   }
   expect(said.join('')).toMatch(/KOSH_DATADIR .*KOSH_DATA_DIR/);
+});
+
+describe('npm start, whose database', () => {
+  const command = ['dist/apps/standalone/src/main.js', 'start'];
+  const env = { PATH: process.env['PATH'], KAFKA_BROKERS: '127.0.0.1:1', PORT: '0' };
+
+  it('is served already, names the Kosh to be ended; and when that database dies, ends with 1 and says why', async () => {
+    const options = { cwd: ROOT, env: { ...env, KOSH_DATA_DIR: folder } };
+    const kosh = spawn(process.execPath, command, options);
+    const err = text(kosh.stderr);
+    for await (const line of createInterface({ input: kosh.stdout })) if (line.includes('To stop')) break;
+    kosh.stdout.resume();
+
+    const second = await run(process.execPath, command, {
+      ...env,
+      PATH: env.PATH ?? '',
+      KOSH_DATA_DIR: folder,
+    });
+    expect([second.code, second.err]).toEqual([
+      1,
+      expect.stringContaining(`by the Kosh that is process ${kosh.pid}.`),
+    ]);
+
+    const pidFile = await readFile(join(folder, 'postgres/cluster/postmaster.pid'), 'utf8');
+    process.kill(Number(pidFile.split('\n', 1)[0]), 'SIGKILL');
+    if (kosh.exitCode === null) await once(kosh, 'exit');
+    expect([kosh.exitCode, await err]).toEqual([
+      1,
+      expect.stringMatching(/Postgres has ended \(SIGKILL\), and Kosh stops with it/),
+    ]);
+  }, 60_000);
 });
 
 describe('the whole in one process', () => {

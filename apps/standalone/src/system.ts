@@ -16,6 +16,8 @@ export type System = Readonly<{
   url: string;
   databaseUrl: string;
   brokers: string | undefined;
+  /** Resolves, with how it ended, when the Postgres of this process dies: then it can only be stopped. */
+  lost: Promise<string>;
   /** Within 10 s, in the order HTTP, projectors, relay, Kafka, Postgres. */
   stop: () => Promise<void>;
 }>;
@@ -61,7 +63,7 @@ export async function startSystem(dataDir: string, env: NodeJS.ProcessEnv, say: 
   try {
     const servers = await openServers(dataDir, env, say);
     stops.push(servers.stop);
-    const { databaseUrl, brokers } = servers;
+    const { databaseUrl, brokers, lost } = servers;
     const applied = await migrate(databaseUrl);
     say(`Schema: ${applied.length > 0 ? `${applied.length} migrations applied` : 'up to date'}.`);
     // For `npx kosh`, which looks here when it is not told an address.
@@ -74,7 +76,7 @@ export async function startSystem(dataDir: string, env: NodeJS.ProcessEnv, say: 
     const api = await createApi(ApiSettings.from(own), { relay: () => howIs(relay) });
     stops.push(api.close);
     const url = await api.listen();
-    return { url, databaseUrl, brokers, stop };
+    return { url, databaseUrl, brokers, lost, stop };
   } catch (error) {
     await stop();
     throw error;
