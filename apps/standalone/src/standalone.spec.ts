@@ -41,15 +41,14 @@ describe('the settings of the whole in one process', () => {
 
 describe('the master key', () => {
   it.each([
-    ['short', { KOSH_MASTER_KEY: 'short' }, /KOSH_MASTER_KEY is not 32 bytes.*openssl rand/],
-    ['missing', { KOSH_MASTER_KEY_FILE: '/nowhere/key' }, /KOSH_MASTER_KEY_FILE names \/nowhere\/key/],
-    ['malformed', { KOSH_MASTER_KEY_FILE: 'key' }, /KOSH_MASTER_KEY_FILE \(\S+\) is not 32 bytes/],
-  ])('that is %s is refused before anything is started', async (_, settings, says) => {
+    ['short', 'KOSH_MASTER_KEY', 'short', /KOSH_MASTER_KEY is not 32 bytes.*openssl rand/],
+    ['missing', 'KOSH_MASTER_KEY_FILE', '/nowhere/key', /KOSH_MASTER_KEY_FILE names \/nowhere\/key/],
+    ['malformed', 'KOSH_MASTER_KEY_FILE', 'key', /KOSH_MASTER_KEY_FILE \(\S+\) is not 32 bytes/],
+  ])('that is %s is refused before anything is started', async (_, name, value, says) => {
     const key = join(folder, 'key');
     await writeFile(key, 'short', { mode: 0o600 });
-    const file = settings.KOSH_MASTER_KEY_FILE === 'key' ? { KOSH_MASTER_KEY_FILE: key } : {};
     const data = join(folder, 'data');
-    const env = { ...settings, ...file, KOSH_DATA_DIR: data };
+    const env = { [name]: value === 'key' ? key : value, KOSH_DATA_DIR: data };
     const { code, out, err } = await run(
       process.execPath,
       ['dist/apps/standalone/src/main.js', 'start'],

@@ -38,9 +38,9 @@ function nearest(name: string): string {
 /** How many letters must be put in, left out or changed to make one of the other (Levenshtein, 1965). */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (const [i, letter] of [...a].entries()) {
+  for (const [i, letter] of Array.from(a).entries()) {
     const next = [i + 1];
-    for (const [j, other] of [...b].entries()) {
+    for (const [j, other] of Array.from(b).entries()) {
       const [left = 0, above = 0, diagonal = 0] = [next[j], row[j + 1], row[j]];
       next.push(Math.min(left + 1, above + 1, diagonal + (letter === other ? 0 : 1)));
     }
