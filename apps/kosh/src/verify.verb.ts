@@ -1,7 +1,7 @@
-import Table from 'cli-table3';
 import type { Command } from 'commander';
 import { answerOffline, Misuse, printedCheckpoints, range, verify, type VerifyReport } from '#audit';
 import { READ_MODELS } from '#projections';
+import { table } from '#running';
 import { checkpointsFor, lastVerified, rememberVerified } from './checkpoints.js';
 import { withDatabase } from './database.js';
 import { untilInterrupted } from './interrupt.js';
@@ -128,12 +128,13 @@ function printed(report: VerifyReport, sinceLast?: true): string {
 }
 
 function modelsTable(readModels: VerifyReport['readModels']): string {
-  const table = new Table({
-    head: ['read model', 'position', 'digest', 'replay'],
-    style: { head: [], border: [] },
-  });
-  for (const { name, position, digest, ok } of readModels) {
-    table.push([name, position, digest.slice(0, 16), ok ? 'the same' : 'DIFFERENT']);
-  }
-  return table.toString();
+  return table(
+    ['read model', 'position', 'digest', 'replay'],
+    readModels.map(({ name, position, digest, ok }) => [
+      name,
+      position,
+      digest.slice(0, 16),
+      ok ? 'the same' : 'DIFFERENT',
+    ]),
+  );
 }

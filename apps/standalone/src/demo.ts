@@ -4,11 +4,11 @@ import { parseKeys, readKeys, sizesIn, verify, type VerifyOptions } from '#audit
 import { discardPostgres } from '#embedded';
 import { connect, head } from '#event-store';
 import { READ_MODELS } from '#projections';
+import { table } from '#running';
 import { localTokens, ROLES } from '#vault';
 import { Client } from './demo/client.js';
 import { printFigures } from './demo/figures.js';
 import { playHistory } from './demo/story.js';
-import { table } from './demo/tables.js';
 import { environment, say, stopOnSignal, typed } from './start.js';
 import { startSystem, type System } from './system.js';
 

@@ -118,7 +118,8 @@ export function missingEnd(check: LogCheck, reached: number): FirstBad | undefin
   const cut = check.end();
   if (cut || check.position >= reached) return cut;
   const position = check.position + 1;
-  return { position, what: 'position', expected: `${position} to ${reached}`, found: 'the end of the log' };
+  const expected = position === reached ? `${position}` : `${position} to ${reached}`;
+  return { position, what: 'position', expected, found: 'the end of the log' };
 }
 
 /** The versions before a check that begins later, which are asked for as streams turn up. */

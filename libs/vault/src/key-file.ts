@@ -19,12 +19,21 @@ export type KeyPlaces = Readonly<{
  */
 export async function loadKey(from: KeyPlaces, variable: string, name: string): Promise<Buffer> {
   if (from.env) return parseKey(from.env, variable);
-  if (from.file) return parseKey((await readSecret(from.file)).toString(), from.file);
+  if (from.file) return namedKey(from.file, `${variable}_FILE`);
   const path = join(from.dataDir, name);
   const secret = await readOrMakeSecret(path, () =>
     Buffer.from(`${randomBytes(KEY_BYTES).toString('base64')}\n`),
   );
   return parseKey(secret.toString(), path);
+}
+
+async function namedKey(file: string, setting: string): Promise<Buffer> {
+  const secret = await readSecret(file).catch((cause: unknown) => {
+    if (cause instanceof UnsafeSecret) throw new UnsafeSecret(`${setting}: ${cause.message}`);
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new UnsafeSecret(`${setting} names ${file}, which cannot be read (${why}).`, { cause });
+  });
+  return parseKey(secret.toString(), `${setting} (${file})`);
 }
 
 function parseKey(text: string, where: string): Buffer {

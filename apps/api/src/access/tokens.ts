@@ -6,7 +6,7 @@ import {
   type JWTVerifyGetKey,
   jwtVerify,
 } from 'jose';
-import { LOCAL_AUDIENCE, LOCAL_ISSUER, localTokens, type Role, ROLES } from '#vault';
+import { isClaim, LOCAL_AUDIENCE, LOCAL_ISSUER, localTokens, type Role, ROLES } from '#vault';
 import { Problem } from '../problem.js';
 
 /** What a token says of its bearer. */
@@ -86,14 +86,10 @@ export class Tokens {
 }
 
 function bearerOf({ sub, office, roles }: JWTPayload): Bearer {
-  if (!isName(sub) || !isName(office) || !Array.isArray(roles)) {
+  if (!isClaim(sub) || !isClaim(office) || !Array.isArray(roles)) {
     throw unauthenticated('The token must name sub, office and roles.');
   }
   return { actor: sub, office, roles: ROLES.filter((role) => roles.includes(role)) };
-}
-
-function isName(claim: unknown): claim is string {
-  return typeof claim === 'string' && /^[^\p{Cc}\p{Cs}]{1,200}$/u.test(claim);
 }
 
 function unauthenticated(detail: string): Problem {
