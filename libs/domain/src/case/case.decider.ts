@@ -32,7 +32,7 @@ import {
 } from './case.rules.js';
 import { type CaseState, type KnownCase, type Move, placeOf } from './case.state.js';
 import { mustBeLawful, mustReplace } from './status.rules.js';
-import { named, places } from './track.js';
+import { decidedOn, named, places } from './track.js';
 
 export type { AddRegistration, CorrectCase, RegisterMigrant };
 
@@ -177,8 +177,9 @@ function changeStatus(data: ChangeStatus['data'], state: KnownCase): readonly Ca
       on === effectiveOn && value.status === to && value.legalBasis === legalBasis && value.issuer === issuer,
   );
   if (isRecorded) return [];
-  const from = mustReplace(statuses, to, effectiveOn);
-  const citizenship = citizenshipOn(state, effectiveOn);
+  const date = decidedOn(legalBasis, effectiveOn);
+  const from = mustReplace(statuses, to, date);
+  const citizenship = citizenshipOn(state, date);
   mustBeLawful({ status: to, legalBasis, issuer, on: effectiveOn, citizenship }, IN_STATUS_CHANGE);
   const change: StatusChanged = {
     type: 'StatusChanged',
@@ -206,7 +207,7 @@ function correctPersonDetails(
 function relocate({ region, relocatedOn, today }: Relocate['data'], state: KnownCase): readonly CaseEvent[] {
   mustBePast(relocatedOn, today, '/relocatedOn');
   mustBeRegion(region, relocatedOn, '/region');
-  const [at] = places(state.regions, relocatedOn);
+  const [at] = places(state.regions, { on: relocatedOn });
   if (state.regions[at - 1]?.value === region) return [];
   return mustFit(state, [{ type: 'MigrantRelocated', data: { region, relocatedOn } }], '/relocatedOn');
 }

@@ -17,7 +17,7 @@ import type { CaseEvent, Place } from './case.events.js';
 import { evolveCase } from './case.evolve.js';
 import { type KnownCase } from './case.state.js';
 import { inOrder, startOf } from './presence.js';
-import { type Fact, named } from './track.js';
+import { type Fact, firstOf, lastOf, named } from './track.js';
 
 /** What has happened cannot lie after today. Throws `date-in-future`. */
 export function mustBePast(on: PartialDate | undefined, today: Day, pointer: string): void {
@@ -187,5 +187,5 @@ function inTheWay(state: KnownCase, isNew: (fact: Contradicted) => boolean): rea
 }
 
 function liesAfter(one: Fact<unknown>, other: Fact<unknown>): boolean {
-  return firstDay(one.on) > lastDay(other.on);
+  return firstOf(one) > lastOf(other);
 }

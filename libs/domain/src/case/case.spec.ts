@@ -769,6 +769,41 @@ describe('changing a status', () => {
       );
   });
 
+  it('was made on a day of the law that it rests on, where its own day is not known', () => {
+    const foreigner = {
+      authority: 'MOI',
+      status: 'registered-foreigner',
+      legalBasis: 'KZ-1995-FOR',
+    } as const;
+    const returnee = change({
+      to: 'ethnic-returnee',
+      legalBasis: 'KZ-1992-IMM',
+      effectiveOn: '1997',
+    });
+    given(unarrived({ ...foreigner, registeredOn: '1997-12-20' }))
+      .when(returnee)
+      .isRefused(
+        'not-registered',
+        { pointer: '/effectiveOn' },
+        /^From 1997-01-01 to 1997-12-13, while that law/,
+      );
+    given(past.MigrantRegistered, died('1999-02'))
+      .when(change({ legalBasis: 'KZ-1998-ACC', to: 'convention-refugee', effectiveOn: '1999' }))
+      .isRefused('would-contradict', {
+        pointer: '/effectiveOn',
+        contradicts: [{ version: 2, type: 'MigrantDied', on: '1999-02' }],
+      });
+    // The citizenship is that of a day on which the law was in force.
+    const unhcr = unarrived({
+      authority: 'UNHCR',
+      legalBasis: 'UNHCR-1950-STAT',
+      registeredOn: '1998-01-10',
+    });
+    given(unhcr, corrected({ field: 'citizenship', from: 'AFG', to: 'RUS', validFrom: '1998-03' }))
+      .when(change({ effectiveOn: '1998' }))
+      .isRefused('nationality-excluded');
+  });
+
   it('comes before death', () => {
     given(past.MigrantRegistered, died('1998-08-31'))
       .when(change())
