@@ -3,14 +3,8 @@ import { type CountryCode, type Day, firstDay, type PartialDate } from '#referen
 import { type Command, Refused } from '../decider.js';
 import type { CaseCorrected, CaseCorrection, CaseEvent } from './case.events.js';
 import { evolveCase } from './case.evolve.js';
-import {
-  mustArriveFirst,
-  mustBePast,
-  mustBePlace,
-  mustBePlausible,
-  mustBeRegion,
-  mustFit,
-} from './case.rules.js';
+import { mustFit } from './case.fit.js';
+import { mustArriveFirst, mustBePast, mustBePlace, mustBePlausible, mustBeRegion } from './case.rules.js';
 import { type KnownCase, placeOf, UNKNOWN } from './case.state.js';
 import { mustBeLawful, mustStayInSequence } from './status.rules.js';
 import { type Dated, firstOf, type Held, heldOn, named, type Track } from './track.js';

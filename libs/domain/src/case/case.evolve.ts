@@ -233,7 +233,7 @@ function redated(state: KnownCase, from: PartialDate, on: PartialDate): KnownCas
   };
 }
 
-/** The law under which the registration was made that told a fact. Two of them may share a correction's version. */
+/** The law of the registration that told a fact. Two registrations may share the version of a correction. */
 function lawBehind(fact: Fact<unknown>, statuses: Track<Fact<Standing>>): string {
   const those = statuses.filter(({ version }) => version === fact.version);
   const own = those.find(({ value }) => value === fact.value || value.issuer === fact.value);

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { addDays, type Day, firstDay, lastDay, type PartialDate, successorOn } from '#reference';
 import { type Command, Refused } from '../decider.js';
 import type { CaseEvent, MigrantRegistered } from './case.events.js';
+import { mustFit } from './case.fit.js';
 import {
   mustAgreeOnBirth,
   mustArriveFirst,
@@ -9,7 +10,6 @@ import {
   mustBePlace,
   mustBePlausible,
   mustBeRegion,
-  mustFit,
 } from './case.rules.js';
 import { type CaseState, type KnownCase, placeOf, UNKNOWN } from './case.state.js';
 import { mustBeLawful, mustBring } from './status.rules.js';
