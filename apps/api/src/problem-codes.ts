@@ -29,7 +29,7 @@ export const PROBLEMS = {
     400,
     'A header is not as it should be',
     'A header has a value that is not allowed for it.',
-    'If-Match is a version, such as "7". Idempotency-Key has 1 to 255 visible ASCII characters.',
+    'If-Match is a version, such as "7", or *. Idempotency-Key has 1 to 255 visible ASCII characters.',
   ),
   'idempotency-key-missing': http(
     400,
@@ -89,7 +89,7 @@ export const PROBLEMS = {
     415,
     'The body is of another type',
     'Bodies are JSON, not packed.',
-    'Send Content-Type: application/json, and no Content-Encoding.',
+    'Send Content-Type: application/json in UTF-8, and no Content-Encoding.',
   ),
   'validation-failed': http(
     422,

@@ -101,6 +101,31 @@ describe('a running API', () => {
     expect(JSON.stringify(lines)).not.toMatch(/Ахмад|Зия|Chechnya/);
   });
 
+  it('answers HEAD as GET, without the body', async () => {
+    const { id } = await registrar.did('/cases', AHMAD);
+    const authorization = `Bearer ${registrar.token}`;
+    const auditor = `Bearer ${(await stack.as(['auditor'])).token}`;
+    const ask = async (path: string, token: string, method: string) => {
+      const headers = { authorization: token, accept: 'application/x-ndjson' };
+      const response = await fetch(`${stack.url}${path}`, { method, headers });
+      return { response, text: await response.text() };
+    };
+    for (const [path, token] of [
+      ['/livez', ''],
+      ['/readyz', ''],
+      ['/docs', ''],
+      [`/v1/cases/${id}`, authorization],
+      ['/v1/cases?limit=1', authorization],
+      ['/v1/audit/events', auditor],
+      ['/v1/audit/events', authorization],
+      ['/v1/cases', ''],
+    ] as const) {
+      const [head, get] = [await ask(path, token, 'HEAD'), await ask(path, token, 'GET')];
+      expect([path, head.response.status, head.text]).toEqual([path, get.response.status, '']);
+      expect(head.response.headers.get('content-type')).toBe(get.response.headers.get('content-type'));
+    }
+  });
+
   it('describes itself in OpenAPI 3.1, every route with examples, receipts and problems', async () => {
     const document = (await (await fetch(`${stack.url}/docs-json`)).json()) as OpenApi;
     expect(document.openapi).toBe('3.1.0');
