@@ -47,6 +47,7 @@ const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   http: () => withDatabase(async (url) => void figures.push(...(await benchHttp(url)))),
   delay: () =>
     withStack({ kafka: false }, async (stack) => {
+      figures.push(await benchDelay(stack, 'the log', { perSecond: 100, withinMs: 100 }));
       figures.push(await benchDelay(stack, 'the log', { perSecond: 200, withinMs: 50 }));
     }),
   kafka: () =>

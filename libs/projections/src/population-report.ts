@@ -102,7 +102,7 @@ async function sumsOf(
              exists (select from read_population.subtotals where position = $5) as isthere
            from (
              select kind, ${isBanded ? `${AGE_BAND} as age_band,` : ''} sum(persons) as persons
-             from (${partsOf(isBanded)}) as parts
+             from (${subtotal > 0 ? partsOf(isBanded) : ALL}) as parts
              group by kind${isBanded ? ', age_band' : ''}) as counted
            join read_population.kinds using (kind)
            where ($3::text[] is null or status = any($3))
@@ -119,6 +119,10 @@ async function sumsOf(
     return { values, count: Number(values.at(-1)) };
   });
 }
+
+/** The plain sum, which Postgres can share out among its workers. */
+const ALL = `
+  select kind, birth_year, persons from read_population.ledger where valid_on <= $1 and position <= $2`;
 
 /**
  * What adds up to the stock: whole months or years of the subtotal `$5`, the rows of the month or year that the day
