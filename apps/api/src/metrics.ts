@@ -71,6 +71,11 @@ export class Metrics {
     help: 'The first bad position; 0: none: an alarm.',
     registers: this.registers,
   });
+  private readonly unsigned = new Gauge({
+    name: 'kosh_unsigned_oldest_age_seconds',
+    help: 'For how long the first event that no checkpoint covers has been in the log. Beyond 60: nobody signs.',
+    registers: this.registers,
+  });
   private readonly refusing = new Gauge({
     name: 'kosh_notary_refusing',
     help: '1 while the log is not what was signed: an alarm.',
@@ -157,7 +162,9 @@ export class Metrics {
 
   /** What the notary tells, for whoever watches this process only; its own process knows it at first hand. */
   private async lookAtTheFindings(): Promise<void> {
-    const { position, full, firstBad, refusal } = await new Records(this.pool).read();
+    const records = new Records(this.pool);
+    this.unsigned.set(await records.unsignedSeconds());
+    const { position, full, firstBad, refusal } = await records.read();
     this.background.set(position);
     this.firstBad.set(firstBad?.position ?? 0);
     this.refusing.set(refusal === undefined ? 0 : 1);

@@ -49,6 +49,20 @@ describe('before anything is signed', () => {
       expect(await auditor.get(path)).toMatchObject({ status: 404, body: { code: 'not-found' } });
     }
   });
+
+  it('an alarm is raised when that lasts', async () => {
+    const age = async () => {
+      const metrics = await (await fetch(`${stack.url}/metrics`)).text();
+      return Number(/^kosh_unsigned_oldest_age_seconds (.*)$/m.exec(metrics)?.[1]);
+    };
+    const readiness = async (): Promise<unknown> => (await fetch(`${stack.url}/readyz`)).json();
+    expect(await age()).toBeLessThan(180);
+    expect(await readiness()).toMatchObject({ status: 'ok' });
+    await intruder.query(`update log.events set recorded_at = recorded_at - interval '200 s'`);
+    expect(await age()).toBeGreaterThan(190);
+    expect(await readiness()).toMatchObject({ status: 'degraded', checks: { log: 'degraded' } });
+    await intruder.query(`update log.events set recorded_at = recorded_at + interval '200 s'`);
+  });
 });
 
 describe('when a notary signs', () => {

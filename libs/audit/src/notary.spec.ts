@@ -155,7 +155,22 @@ describe('a notary', () => {
     await signedUpTo(next, 21);
     expect(await sizesIn(agency.folder)).toEqual([10, 20, 21]);
     expect(await readNote(agency.folder, 20)).toBe(before);
-    expect(next.said.some((line) => line.includes('was missing in its folder'))).toBe(true);
+    expect(next.said.some((line) => line.includes('was missing in one of its places'))).toBe(true);
+  });
+
+  it('brings copies back into a database that lost them, and they are sent again', async () => {
+    const sent: number[] = [];
+    const publish = (signed: readonly Signed[]) => {
+      sent.push(...signed.map(({ checkpoint }) => checkpoint.size));
+      return Promise.resolve({ wasEmpty: false });
+    };
+    await agency.record(20);
+    await agency.sign(byCount);
+    await agency.intruder.query('truncate audit.checkpoints');
+    await agency.record(1);
+    await signedUpTo(agency.notary({ ...often, publish }), 21);
+    await until(() => sent.length === 3, 'all of them');
+    expect((await new Records(agency.projector).page(0, 10)).map(({ size }) => size)).toEqual([10, 20, 21]);
   });
 
   it('says that it cannot work while its folder cannot be written', async () => {
@@ -235,7 +250,7 @@ describe('a notary refuses to sign', () => {
     const checkpoint = openCheckpoint((await readNote(agency.folder, 20)) ?? '', await agency.keys());
     await writeFile(join(agency.folder, checkpointFile(25)), other.note({ ...checkpoint, size: 25 }));
     expect(
-      await refusal(agency.notary(often), /checkpoint 25 in .* is not signed by the key of this log/),
+      await refusal(agency.notary(often), /Checkpoint 25 in .* is not signed by the key of this log/),
     ).toBeDefined();
   });
 
@@ -336,7 +351,7 @@ describe('the second place for checkpoints', () => {
     const publish = (signed: readonly Signed[]) => {
       if (away) return Promise.reject(new Error('away'));
       taken.push(...signed.map(({ checkpoint }) => checkpoint.size));
-      return Promise.resolve();
+      return Promise.resolve({ wasEmpty: false });
     };
     await agency.record(30);
     const notary = agency.notary({ ...byCount, publish });
@@ -351,6 +366,25 @@ describe('the second place for checkpoints', () => {
     await agency.record(3);
     await agency.sign({ ...byCount, publish });
     expect(taken).toEqual([10, 20, 30, 40, 43]);
+  });
+
+  it('gets all of them again when it was lost and made anew', async () => {
+    const taken: number[] = [];
+    let wasEmpty = false;
+    const publish = (signed: readonly Signed[]) => {
+      taken.push(...signed.map(({ checkpoint }) => checkpoint.size));
+      const answer = { wasEmpty };
+      wasEmpty = false;
+      return Promise.resolve(answer);
+    };
+    await agency.record(30);
+    const notary = agency.notary({ ...byCount, publish });
+    await until(() => taken.length === 3, 'three of them');
+    wasEmpty = true;
+    await agency.record(10);
+    await until(() => taken.length === 7, 'the new one, and the others again');
+    await notary.stop();
+    expect(taken).toEqual([10, 20, 30, 40, 10, 20, 30]);
   });
 });
 

@@ -1,7 +1,8 @@
 import type { Pool } from 'pg';
 import { head, logId, pause, readLeaves, readPage, within } from '#event-store';
 import { inTurn, type Turn } from '#projections';
-import { publishKey, readKeys, readNote, sizesIn, writeCheckpoint } from './checkpoint-files.js';
+import { lastOfBothPlaces } from './both-places.js';
+import { publishKey, readKeys, writeCheckpoint } from './checkpoint-files.js';
 import {
   chainOf,
   type Checkpoint,
@@ -42,7 +43,7 @@ export type NotaryOptions = Readonly<{
   /** Of the verification in the background; 0 rows: none. */
   verify: Readonly<{ rowsPerSecond: number; passMs: number }>;
   /** The second place outside the database. What it did not take is sent again. */
-  publish?: ((checkpoints: readonly Signed[]) => Promise<void>) | undefined;
+  publish?: ((checkpoints: readonly Signed[]) => Promise<Readonly<{ wasEmpty: boolean }>>) | undefined;
   signal: AbortSignal;
   log: Readonly<{
     info: (fields: object, message: string) => void;
@@ -58,7 +59,7 @@ export type Signed = Readonly<{ checkpoint: Checkpoint; note: string }>;
 
 const RETRY_MS = 1_000;
 /** To look for what is missing may take a reading of the whole log, which need not be done every second. */
-const REFUSED_POLLS = 10;
+const REFUSED_POLLS = 30;
 /** Checkpoints sent at once. */
 const SEND_MAX = 100;
 const LAST_WORK_MS = 3_000;
@@ -217,31 +218,13 @@ class Notary {
 
   private async lastCheckpoint(): Promise<Checkpoint | undefined> {
     const { folder, log } = this.options;
-    const size = (await sizesIn(folder)).at(-1) ?? 0;
-    const copies = await this.records.after(size);
-    for (const { size: missing, note } of copies) {
-      // Only what the key has signed is believed of the database.
-      const { size: signedSize } = this.opened(note, `the database's copy of checkpoint ${missing}`);
-      if (signedSize !== missing)
-        throw new Refusal(`The database's copy of checkpoint ${missing} is another.`);
-      await writeCheckpoint(folder, missing, note);
-      log.warn(
-        { folder, size: missing },
-        'A checkpoint was missing in its folder, and was written there again.',
-      );
-    }
-    const last = copies.at(-1)?.size ?? size;
-    return last === 0
-      ? undefined
-      : this.opened((await readNote(folder, last)) ?? '', `checkpoint ${last} in ${folder}`);
-  }
-
-  private opened(note: string, what: string): Checkpoint {
     try {
-      return openCheckpoint(note, this.keys);
+      return await lastOfBothPlaces(folder, this.records, this.keys, (size, where) => {
+        log.warn({ size, where }, 'A checkpoint was missing in one of its places, and was put there again.');
+      });
     } catch (error) {
-      if (!(error instanceof NotProven)) throw error;
-      throw new Refusal(`${what} is not signed by the key of this log. ${error.message}`);
+      if (error instanceof NotProven) throw new Refusal(error.message);
+      throw error;
     }
   }
 
@@ -356,11 +339,10 @@ class Notary {
     for (;;) {
       const unsent = await this.records.unsent(SEND_MAX);
       if (unsent.length === 0) return;
-      const opened = unsent.map(({ note, size }) => ({
-        note,
-        checkpoint: this.opened(note, `checkpoint ${size}`),
-      }));
-      await this.options.publish?.(opened);
+      const opened = unsent.map(({ note }) => ({ note, checkpoint: openCheckpoint(note, this.keys) }));
+      const sent = await this.options.publish?.(opened);
+      // Whoever reads a topic that was lost and made anew gets all of them again.
+      if (sent?.wasEmpty) await this.records.sendAgain();
       await this.records.sent(unsent.map(({ size }) => size));
     }
   }

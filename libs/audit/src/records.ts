@@ -39,9 +39,13 @@ export class Records {
     );
   }
 
-  /** Copies of those beyond a size, ascending. */
-  async after(size: number): Promise<readonly Copy[]> {
-    return this.copies('where size > $1 order by size', [size]);
+  /** Of these sizes, those of which there is a copy. */
+  async known(sizes: readonly number[]): Promise<readonly number[]> {
+    const { rows } = await this.pool.query<{ size: string }>(
+      'select size from audit.checkpoints where size = any($1)',
+      [sizes],
+    );
+    return rows.map(({ size }) => Number(size));
   }
 
   /** Those that the topic has not taken, at most `limit`. */
@@ -53,18 +57,35 @@ export class Records {
     await this.pool.query('update audit.checkpoints set in_topic = true where size = any($1)', [sizes]);
   }
 
-  /** Those after a size, ascending. */
+  /** The topic has none of them any more. */
+  async sendAgain(): Promise<void> {
+    await this.pool.query('update audit.checkpoints set in_topic = false where in_topic');
+  }
+
+  /** Those after a size, ascending, at most `limit`. */
   async page(after: number, limit: number): Promise<readonly Copy[]> {
     return this.copies('where size > $1 order by size limit $2', [after, limit]);
   }
 
-  /** The largest, or the one of a size, or the smallest that covers a position. */
+  /** Of the most events. */
   async latest(): Promise<Copy | undefined> {
     return (await this.copies('order by size desc limit 1', []))[0];
   }
 
   async ofSize(size: number): Promise<Copy | undefined> {
     return (await this.copies('where size = $1', [size]))[0];
+  }
+
+  /**
+   * For how long the first event that no copy covers has been in the log, in seconds; 0: there is none. A notary signs
+   * within 60 s.
+   */
+  async unsignedSeconds(): Promise<number> {
+    const { rows } = await this.pool.query<{ seconds: number }>(
+      `select greatest(0, extract(epoch from clock_timestamp() - recorded_at))::float8 as seconds from log.events
+        where position = 1 + coalesce((select max(size) from audit.checkpoints), 0)`,
+    );
+    return rows[0]?.seconds ?? 0;
   }
 
   async watched({ position, upTo, full, firstBad }: Watched): Promise<void> {

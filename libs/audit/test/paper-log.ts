@@ -32,6 +32,12 @@ export class PaperLog {
     return parseKeys(this.signer.vkey);
   }
 
+  row(position: number): Row {
+    const row = this.rows[position - 1];
+    if (!row) throw new RangeError(`There is no position ${position}.`);
+    return row;
+  }
+
   get checkpoints(): string {
     return join(this.folder, 'checkpoints');
   }

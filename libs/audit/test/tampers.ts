@@ -90,6 +90,13 @@ export const TAMPERS: readonly Tamper[] = [
   },
 ];
 
+/** The one that is called so. */
+export function tamperBy(what: string): Tamper {
+  const tamper = TAMPERS.find((one) => one.what === what);
+  if (!tamper) throw new Error(`Nobody tampers by ${what}.`);
+  return tamper;
+}
+
 /** A position, not one of the last `but`. */
 function pick(rows: readonly Row[], dice: Dice, but = 0): number {
   return 1 + dice.below(rows.length - but);

@@ -30,8 +30,8 @@ describeWithKafka('the topic of checkpoints', () => {
   afterEach(() => checkpoints.close());
 
   it('keeps each of them for ever, byte for byte and in order, under the name of the log', async () => {
-    await checkpoints.send([checkpoint(1_000), checkpoint(2_000)]);
-    await checkpoints.send([checkpoint(2_500)]);
+    expect(await checkpoints.send([checkpoint(1_000), checkpoint(2_000)])).toEqual({ wasEmpty: true });
+    expect(await checkpoints.send([checkpoint(2_500)])).toEqual({ wasEmpty: false });
     const messages = await inTopic(3);
     expect(messages.map(({ key, value }) => [String(key), String(value)])).toEqual(
       [1_000, 2_000, 2_500].map((size) => [ORIGIN, checkpoint(size).note]),

@@ -18,17 +18,25 @@ export type CheckpointMessage = Readonly<{
  */
 export class CheckpointTopic {
   private topic: Promise<Topic> | undefined;
+  private readonly used = new WeakSet<Topic>();
 
   constructor(
     private readonly kafka: Pick<KafkaSettings, 'brokers' | 'topic'>,
     private readonly log: Log,
   ) {}
 
-  /** Done when every replica in sync has them. Throws `KafkaAway` or `WrongTopic`; then it may be called again. */
-  async send(checkpoints: readonly CheckpointMessage[]): Promise<void> {
+  /**
+   * Done when every replica in sync has them; answers whether the topic had none before. Throws `KafkaAway` or
+   * `WrongTopic`; then it may be called again.
+   */
+  async send(checkpoints: readonly CheckpointMessage[]): Promise<Readonly<{ wasEmpty: boolean }>> {
     this.topic ??= openTopic({ ...this.kafka, partitions: 1 }, this.log);
     try {
-      await (await this.topic).send(checkpoints.map(checkpointMessage));
+      const topic = await this.topic;
+      await topic.send(checkpoints.map(checkpointMessage));
+      const wasEmpty = topic.untouched && !this.used.has(topic);
+      this.used.add(topic);
+      return { wasEmpty };
     } catch (error) {
       await this.close();
       throw error;

@@ -7,8 +7,8 @@
  *
  *   node verify-offline.mjs dump.ndjson --checkpoints <folder> --key <file>
  *
- * Needs no database, no package and no other part of Kosh (copied elsewhere it is called .mjs), and shares no line with what writes the log. What it
- * reads is described in docs/proof-format.md.
+ * Needs no database, no package and no other part of Kosh, and shares no line with what writes the log. Copied
+ * elsewhere it is called .mjs. What it reads is described in docs/proof-format.md.
  */
 import { createPublicKey, hash, type KeyObject, verify as verifySignature } from 'node:crypto';
 import { createReadStream, existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
