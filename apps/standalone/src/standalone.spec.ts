@@ -139,6 +139,25 @@ describe('the whole in one process', () => {
     await new Caller(system.url, token).did('/cases', registration());
   });
 
+  it('signs what it records, also where there is no Kafka', async () => {
+    const libs = process.env.KOSH_KAFKA_LIBS;
+    process.env.KOSH_KAFKA_LIBS = folder; // In which there is none.
+    await start({});
+    expect(system.brokers).toBeUndefined();
+    const { issue } = await localTokens(folder);
+    const token = await issue({ actor: 'aigul', office: 'Almaty', roles: ['registrar'], ttlSeconds: 600 });
+    await new Caller(system.url, token).did('/cases', registration());
+    await system.stop();
+    expect((await readdir(join(folder, 'checkpoints'))).toSorted()).toEqual([
+      '0000000000000001.checkpoint',
+      '0000000000000001.leaves',
+      'key.pub',
+    ]);
+    process.env.KOSH_KAFKA_LIBS = libs;
+    if (libs === undefined) delete process.env.KOSH_KAFKA_LIBS;
+    await start({ KAFKA_BROKERS: '127.0.0.1:1' });
+  });
+
   it('is found by the command that it prints, whatever its data folder', async () => {
     await start({ KAFKA_BROKERS: '127.0.0.1:1' });
     const { code, out } = await run('sh', ['-c', `${typed(folder, 'verify')} --json`], {});
