@@ -7,6 +7,7 @@ import { benchHttp } from './http.js';
 import type { Figure } from './measure.js';
 import { benchMillion, benchReading } from './read.js';
 import { withDatabase, withStack } from './servers.js';
+import { benchVerify } from './verify.js';
 import { startServers } from '../support/servers.js';
 
 const RESULTS = 'bench-results.json';
@@ -44,6 +45,7 @@ const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   append: () => withDatabase(async (url) => void figures.push(...(await benchAppend(url)))),
   read: () => withDatabase(async (url) => void figures.push(...(await benchReading(url)))),
   million: () => withDatabase(async (url) => void figures.push(...(await benchMillion(url)))),
+  verify: () => withDatabase(async (url) => void figures.push(...(await benchVerify(url)))),
   http: () => withDatabase(async (url) => void figures.push(...(await benchHttp(url)))),
   delay: () =>
     withStack({ kafka: false }, async (stack) => {
