@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { connect as connectTo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { v7 as uuidv7 } from 'uuid';
@@ -109,7 +108,7 @@ describe('a problem', () => {
     expect(problem.detail).toBe('There is no DELETE here: use GET or POST.');
   });
 
-  it('of an address that is none says where the routes are listed, and of an id what was not found', async () => {
+  it('of an address that is none says where routes are listed, and of an id what was not found', async () => {
     const detail = async (request: string, body?: object) => (await send(request, body)).problem.detail;
     expect(await detail('GET /households')).toContain('/docs lists the routes');
     const flight = 'There is no such flight. Check the id; /v1/flights lists them.';
@@ -214,9 +213,11 @@ async function sendAllThenRead(path: string, headers: object, body: Buffer): Pro
     };
     rest(0);
   });
-  const [answer]: unknown[] = await once(socket.resume(), 'data');
-  socket.destroy();
-  return String(answer);
+  const answer = new Promise<string>((resolve, reject) => {
+    socket.once('error', reject).once('data', (bytes) => resolve(String(bytes)));
+  });
+  socket.resume();
+  return answer.finally(() => socket.destroy());
 }
 
 type Problem = Readonly<{
