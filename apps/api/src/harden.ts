@@ -62,7 +62,7 @@ export function headersOf({ mode }: Settings, request: FastifyRequest, reply: Fa
   });
 }
 
-/** In UTF-8, and not packed. Bodies are small: what an unpacker could be made to do is not worth what it would save. */
+/** In UTF-8, and not packed: bodies are small, and an unpacker could be made to do more than it would save. */
 function mustBePlain({ headers }: FastifyRequest): void {
   const charset = /;\s*charset\s*=\s*"?([^\s;"]*)/i.exec(headers['content-type'] ?? '')?.[1];
   if (charset !== undefined && !/^utf-?8$/i.test(charset)) {

@@ -129,6 +129,7 @@ describe('a running API', () => {
   it('describes itself in OpenAPI 3.1, every route with examples, receipts and problems', async () => {
     const document = (await (await fetch(`${stack.url}/docs-json`)).json()) as OpenApi;
     expect(document.openapi).toBe('3.1.0');
+    expect(document.info.description).toMatch(/npx kosh token[^]*\/docs-json/);
     const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
       Object.entries(methods).map(([method, operation]) => ({ route: `${method} ${path}`, ...operation })),
     );
@@ -137,6 +138,12 @@ describe('a running API', () => {
       expect({ route, summary }).toEqual({ route, summary: expect.stringMatching(/\w/) });
       const isOpen = OPEN.some((open) => open.toLowerCase() === route.toLowerCase());
       expect({ route, security }).toEqual({ route, security: isOpen ? undefined : [{ bearer: [] }] });
+      expect(summary).not.toContain('`');
+      const ids = parameters.filter((one) => one.in === 'path');
+      expect({ route, ids }).toEqual({
+        route,
+        ids: ids.map((one) => ({ ...one, description: expect.stringMatching(/^The \w+: the id/) })),
+      });
       expect(Object.keys(responses)).toEqual(expect.arrayContaining(['401', '403', '422', '429']));
       const shown = JSON.stringify([responses['200'], responses['201'], requestBody]);
       expect({ route, shown }).toMatchObject({ shown: expect.stringMatching(/"\$ref"|"example"/) });
@@ -175,11 +182,12 @@ type Operation = Readonly<{
   summary?: string;
   security?: unknown;
   responses: Readonly<Record<string, unknown>>;
-  parameters?: readonly { name: string }[];
+  parameters?: readonly { name: string; in: string; description?: string }[];
   requestBody?: unknown;
 }>;
 type OpenApi = Readonly<{
   openapi: string;
+  info: { description: string };
   paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
   components: Readonly<{ schemas: Readonly<Record<string, unknown>> }>;
 }>;
