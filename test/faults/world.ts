@@ -86,6 +86,7 @@ export class World {
       ...(this.topic !== undefined && {
         KAFKA_BROKERS: this.servers.kafka.brokers,
         KAFKA_TOPIC: this.topic,
+        KAFKA_CHECKPOINT_TOPIC: `${this.topic}.checkpoints`,
       }),
     };
   }

@@ -1,6 +1,6 @@
-import Table from 'cli-table3';
 import { Argument, type Command } from 'commander';
 import { listParked, type Parked, READ_MODELS, release, type Released } from '#projections';
+import { table } from '#running';
 import { withDatabase } from './database.js';
 import { JSON_OPTION, printJson } from './json.js';
 
@@ -65,14 +65,18 @@ export function addParked(program: Command): void {
 
 function listed(parked: readonly Parked[]): string {
   if (parked.length === 0) return 'Nothing is put aside.';
-  const table = new Table({
-    head: ['read model', 'stream', 'from', 'events', 'since', 'why'],
-    style: { head: [], border: [] },
-  });
-  for (const { name, stream, version, events, since, reason } of parked) {
-    table.push([name, stream, version, events, since, reason]);
-  }
-  return `${table.toString()}\nAfter an update that mends it: npx kosh parked release --all`;
+  const rows = parked.map(({ name, stream, version, events, since, reason }) => [
+    name,
+    stream,
+    version,
+    events,
+    since,
+    reason,
+  ]);
+  return [
+    table(['read model', 'stream', 'from', 'events', 'since', 'why'], rows),
+    'After an update that mends it: npx kosh parked release --all',
+  ].join('\n');
 }
 
 function said(outcomes: readonly Outcome[]): string {

@@ -1,3 +1,4 @@
+import { given, unknownSettings } from './known-settings.js';
 import { BadSettings, type Environment, watchdogSecondsFrom } from './settings.js';
 import { watchEventLoop } from './watchdog.js';
 
@@ -13,13 +14,16 @@ export type Running = Readonly<{
 
 /**
  * The life of a process: started with the environment's settings, and ended by SIGTERM or SIGINT in good order within
- * 10 s, or by its own watchdog when its event loop stands still. `BadSettings` end it with 78, since a restart would not help; any other failure ends it with 1.
+ * 10 s, or by its own watchdog when its event loop stands still. `BadSettings` end it with 78, since a restart would not
+ * help; any other failure ends it with 1.
  */
 export async function runUntilStopped(start: (env: Environment) => Promise<Running>): Promise<void> {
   try {
-    const seconds = watchdogSecondsFrom(process.env);
-    const running = await start(process.env);
-    if (seconds > 0) watchEventLoop(seconds);
+    tellUnknown(process.env);
+    const env = given(process.env);
+    const watchdogSeconds = watchdogSecondsFrom(env);
+    const running = await start(env);
+    if (watchdogSeconds > 0) watchEventLoop(watchdogSeconds);
     const stop = () => {
       setTimeout(() => process.exit(1), STOP_MAX_MS).unref();
       running.close().then(() => process.exit(0), fail);
@@ -29,6 +33,11 @@ export async function runUntilStopped(start: (env: Environment) => Promise<Runni
   } catch (error) {
     fail(error);
   }
+}
+
+/** Says on stderr which settings nothing reads: they are mistyped, and what they meant does not hold. */
+export function tellUnknown(env: Environment): void {
+  for (const sentence of unknownSettings(env)) process.stderr.write(`${sentence}\n`);
 }
 
 /** Ends the process: with 78 where settings are wrong, else with 1. */
