@@ -8,7 +8,7 @@ export function canonical(value: unknown): string {
   if (typeof value === 'string') return quoted(value);
   if (typeof value === 'boolean') return String(value);
   if (typeof value === 'number' && Number.isFinite(value)) return String(value);
-  if (typeof value !== 'object') throw new TypeError(`${String(value)} cannot be written as JSON.`);
+  if (typeof value !== 'object') throw new TypeError(`A ${typeof value} like that is no JSON.`);
   return Array.isArray(value) ? `[${value.map(canonical).join(',')}]` : `{${members(value)}}`;
 }
 
