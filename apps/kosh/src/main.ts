@@ -5,6 +5,7 @@ import { addCheckpointKey } from './checkpoint-key.verb.js';
 import { addDump } from './dump.verb.js';
 import { failureOf, JSON_OPTION, printJson } from './json.js';
 import { addMigrate } from './migrate.verb.js';
+import { addParked } from './parked.verb.js';
 import { addRebuild } from './rebuild.verb.js';
 import { addReplay } from './replay.verb.js';
 import { addToken } from './token.verb.js';
@@ -25,8 +26,18 @@ With --json an error is {"error": {"code", "message"}} on stdout.`,
   .helpCommand(false)
   .exitOverride();
 
-for (const add of [addMigrate, addToken, addVerify, addDump, addCheckpointKey, addReplay, addRebuild])
+for (const add of [
+  addMigrate,
+  addToken,
+  addVerify,
+  addDump,
+  addCheckpointKey,
+  addReplay,
+  addRebuild,
+  addParked,
+]) {
   add(program);
+}
 addHelp();
 
 // Whoever reads may have read enough: `kosh replay | head`.

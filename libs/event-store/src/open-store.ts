@@ -17,12 +17,15 @@ export type StoreOptions = Readonly<{
   onAppend?: (seconds: number) => void;
 }>;
 
+/** A request that got no connection to read in this time is better told so than kept. */
+const READER_WAIT_MS = 2_000;
+
 /**
  * A store with its two pools: one to read, and one of two connections to write, since more writers would only
  * queue for the same lock. `url` is a Postgres address.
  */
 export function openStore(url: string, { readers = 10, onAppend }: StoreOptions = {}): OpenStore {
-  const pool = connect(url, 'kosh_api', { max: readers, statementTimeoutMs: 15_000 });
+  const pool = connect(url, 'kosh_api', { max: readers, statementTimeoutMs: 15_000, waitMs: READER_WAIT_MS });
   const writer = connect(url, 'kosh_api', {
     max: 2,
     statementTimeoutMs: 5_000,
