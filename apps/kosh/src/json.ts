@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander';
+import { BadBackup, NoBackup, NotRestorable } from '#audit';
 import { KnownAtInvalid, KnownAtNotSettled } from '#projections';
 import { NoDatabase } from './database.js';
 
@@ -19,6 +20,9 @@ export function failureOf(error: unknown): Failure {
   const message = reason(error);
   if (error instanceof KnownAtInvalid) return { exitCode: 2, code: 'not-a-moment', message };
   if (error instanceof KnownAtNotSettled) return { exitCode: 2, code: 'known-at-not-settled', message };
+  if (error instanceof BadBackup) return { exitCode: 1, code: 'bad-backup', message };
+  if (error instanceof NoBackup) return { exitCode: 2, code: 'no-backup', message };
+  if (error instanceof NotRestorable) return { exitCode: 2, code: 'not-restorable', message };
   return { exitCode: 3, code: error instanceof NoDatabase ? 'no-database' : 'failed', message };
 }
 

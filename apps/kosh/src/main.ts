@@ -1,14 +1,16 @@
 #!/usr/bin/env -S node --max-semi-space-size=64
 import { Command, CommanderError } from 'commander';
+import { addBackup } from './backup.verb.js';
 import { failureOf, printJson } from './json.js';
 import { addMigrate } from './migrate.verb.js';
 import { addRebuild } from './rebuild.verb.js';
 import { addReplay } from './replay.verb.js';
+import { addRestore } from './restore.verb.js';
 import { addToken } from './token.verb.js';
 import { addVerify } from './verify.verb.js';
 
 const program = new Command('kosh')
-  .description('Kosh on the command line: set up, sign in, audit, rebuild.')
+  .description('Kosh on the command line: set up, sign in, audit, rebuild, back up.')
   .addHelpText(
     'after',
     `
@@ -20,7 +22,8 @@ With --json an error is {"error": {"code", "message"}} on stdout.`,
   .showHelpAfterError('Ask with --help for what there is.')
   .exitOverride();
 
-for (const add of [addMigrate, addToken, addVerify, addReplay, addRebuild]) add(program);
+for (const add of [addMigrate, addToken, addVerify, addReplay, addRebuild, addBackup, addRestore])
+  add(program);
 
 // Whoever reads may have read enough: `kosh replay | head`.
 process.stdout.once('error', () => process.exit());

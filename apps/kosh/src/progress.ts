@@ -8,7 +8,7 @@ export type Progress = Readonly<{
 
 /** Shown from the first update on. */
 export function progress(): Progress {
-  const format = '{what} {bar} {percentage}% {value}/{total} events, {eta_formatted} left';
+  const format = '{what} {bar} {percentage}% {value}/{total}, {eta_formatted} left';
   const bar = new SingleBar({ format, clearOnComplete: true }, Presets.shades_classic);
   return {
     update(what, done, total) {
