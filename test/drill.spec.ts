@@ -25,7 +25,7 @@ type Receipt = { position: number; hash: string };
 type InTopic = Readonly<{
   source: string;
   epoch: number;
-  sharedUpTo: string | undefined;
+  sharedUpTo: string;
   position: number;
   hash: string;
 }>;
@@ -252,11 +252,10 @@ async function readTopic(
       batch: { messages: readonly { headers?: Record<string, unknown> }[] };
     }) => {
       for (const { headers = {} } of batch.messages) {
-        const shared = headers['ce_sharedupto'];
         seen.push({
           source: String(headers['ce_source']),
           epoch: Number(String(headers['ce_epoch'])),
-          sharedUpTo: shared === undefined ? undefined : String(shared),
+          sharedUpTo: String(headers['ce_sharedupto']),
           position: Number(String(headers['ce_position'])),
           hash: String(headers['ce_hash']),
         });
@@ -282,8 +281,8 @@ function followed(messages: readonly InTopic[]): readonly string[] {
     if (message.epoch < epoch) continue;
     if (message.epoch > epoch) {
       epoch = message.epoch;
-      const shared = Number(message.sharedUpTo ?? 0);
-      for (const position of [...held.keys()]) if (position > shared) held.delete(position);
+      const shared = Number(message.sharedUpTo); // In the first epoch there is none, and nothing held yet.
+      for (const position of held.keys()) if (position > shared) held.delete(position);
     }
     held.set(message.position, message.hash);
   }

@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
 import { BadBackup, NoBackup, NotRestorable } from '#audit';
-import { KnownAtInvalid, KnownAtNotSettled } from '#projections';
+import { KnownAtInvalid, KnownAtNotSettled, NoReplay } from '#projections';
 import { NoDatabase } from './database.js';
 
 /** Of every verb: one JSON document on stdout, whatever becomes of it. */
@@ -22,6 +22,7 @@ export function failureOf(error: unknown): Failure {
   if (error instanceof KnownAtNotSettled) return { exitCode: 2, code: 'known-at-not-settled', message };
   if (error instanceof BadBackup) return { exitCode: 1, code: 'bad-backup', message };
   if (error instanceof NoBackup) return { exitCode: 2, code: 'no-backup', message };
+  if (error instanceof NoReplay) return { exitCode: 2, code: 'no-replay', message };
   if (error instanceof NotRestorable) return { exitCode: 2, code: 'not-restorable', message };
   return { exitCode: 3, code: error instanceof NoDatabase ? 'no-database' : 'failed', message };
 }

@@ -10,3 +10,4 @@ export {
 export type { FirstBad } from './chain-check.js';
 export * from './verify.js';
 export * from './replay.js';
+export * from './replay-tables.js';

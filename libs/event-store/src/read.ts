@@ -37,6 +37,12 @@ export async function readEvents(db: Db, after: number, limit = PAGE): Promise<r
   return rows.map(eventFrom);
 }
 
+/** What everyone may read of the events at some positions, in their order. Throws as `published` does. */
+export async function readEventsAt(db: Db, positions: readonly number[]): Promise<readonly Published[]> {
+  const text = `select ${PUBLISHED} from log.events where position = any($1) order by position`;
+  return (await query<PublishedFields>(db, 'events-at', text, [positions])).map(eventFrom);
+}
+
 function pageOf(columns: string): string {
   return `select ${columns} from log.events where position > $1 order by position limit $2`;
 }

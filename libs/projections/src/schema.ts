@@ -41,8 +41,9 @@ export async function createSchema(
 }
 
 /** A fingerprint of the tables: code that expects others must not write into them. */
-function shapeOf({ tables }: Projection): string {
-  return createHash('sha256').update(canonical(tables)).digest('hex');
+export function shapeOf({ tables }: Projection): string {
+  const shapes = tables.map(({ name, columns, key, indexes }) => ({ name, columns, key, indexes }));
+  return createHash('sha256').update(canonical(shapes)).digest('hex');
 }
 
 /**

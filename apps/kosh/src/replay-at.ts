@@ -1,0 +1,100 @@
+import Table from 'cli-table3';
+import {
+  type ExplainedDifference,
+  explainedDifference,
+  type ExplainedRow,
+  type ExplainedTable,
+  replayTables,
+} from '#audit';
+import { type Beside, READ_MODELS } from '#projections';
+import { withDatabase } from './database.js';
+import { untilInterrupted } from './interrupt.js';
+import { printJson } from './json.js';
+import { progress } from './progress.js';
+
+export type ReplayAtOptions = Readonly<{
+  at: string;
+  into: string;
+  model?: readonly string[];
+  diff?: true;
+  limit: number;
+  skip: number;
+  json?: true;
+}>;
+
+/** `kosh replay --at`: tables beside the live ones and, if asked for, how the two differ. */
+export async function replayAt(options: ReplayAtOptions): Promise<void> {
+  const { at, into, model, diff, limit, skip, json } = options;
+  const projections = READ_MODELS.filter(({ name }) => model === undefined || model.includes(name));
+  const bar = progress();
+  const signal = untilInterrupted();
+  await withDatabase('kosh_projector', async (pool) => {
+    const onProgress = bar.update;
+    const replays = await replayTables(pool, { projections, at, into, onProgress, signal }).finally(bar.stop);
+    const differences: ExplainedDifference[] = [];
+    for (const beside of diff ? replays : []) {
+      const projection = projections.find(({ name }) => name === beside.name);
+      if (projection) differences.push(await explainedDifference(pool, projection, beside, { limit, skip }));
+    }
+    if (json) printJson({ replays, ...(diff && { differences }) });
+    else console.log(printed(replays, differences, options));
+    if (differences.some(({ tables }) => tables.some(({ unexplained }) => unexplained > 0)))
+      process.exitCode = 1;
+  });
+}
+
+function printed(
+  replays: readonly Beside[],
+  differences: readonly ExplainedDifference[],
+  { into, diff, limit, skip }: ReplayAtOptions,
+): string {
+  const table = new Table({
+    head: ['read model', 'position', 'tables in', 'digest'],
+    style: { head: [], border: [] },
+  });
+  for (const { name, position, schema, digest } of replays) {
+    table.push([name, position, schema, digest.slice(0, 16)]);
+  }
+  return [
+    table.toString(),
+    ...(diff ? differences.map((one) => differenceText(one, limit, skip)) : []),
+    `They stay until: npx kosh replay drop ${into}`,
+  ].join('\n');
+}
+
+function differenceText(difference: ExplainedDifference, limit: number, skip: number): string {
+  const { name, livePosition, replayedPosition, tables } = difference;
+  const differing = tables.filter((table) => sizeOf(table) > 0);
+  const where = `${name}: live at position ${livePosition}, replayed to ${replayedPosition}`;
+  if (differing.length === 0) return `\n${where}: the same rows.`;
+  return [`\n${where}.`, ...differing.flatMap((table) => tableText(table, limit, skip))].join('\n');
+}
+
+function sizeOf({ onlyLive, onlyReplayed, changed }: ExplainedTable): number {
+  return onlyLive + onlyReplayed + changed;
+}
+
+function tableText(table: ExplainedTable, limit: number, skip: number): readonly string[] {
+  const { onlyLive, onlyReplayed, changed, unexplained, rows } = table;
+  const counts = `${onlyLive} rows only live, ${onlyReplayed} only in the replay, ${changed} with other values`;
+  const left = sizeOf(table) - skip - rows.length;
+  return [
+    `  ${table.table}: ${counts}; no event explains ${unexplained} of them.`,
+    ...rows.flatMap(rowText),
+    ...(left > 0 ? [`    … and ${left} more: --skip ${skip + limit}`] : []),
+  ];
+}
+
+function rowText({ key, live, replayed, columns, events }: ExplainedRow): readonly string[] {
+  const name = Object.entries(key).map(([column, value]) => `${column} ${value}`);
+  const what = live === null ? 'only in the replay' : replayed === null ? 'only live' : 'other values';
+  return [
+    `    ${name.join(', ')}: ${what}`,
+    ...columns.map((column) => `      ${column}: live ${live?.[column]}, replayed ${replayed?.[column]}`),
+    ...(events.length > 0
+      ? events.map(
+          (one) => `      ${one.position} ${one.type} of ${one.stream}, ${one.recordedAt}: ${one.told}`,
+        )
+      : ['      No event explains it: the row was altered.']),
+  ];
+}
