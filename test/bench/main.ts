@@ -5,6 +5,7 @@ import { benchAppend } from './append.js';
 import { benchDelay, benchHttp } from './http.js';
 import type { Figure } from './measure.js';
 import { benchReading } from './read.js';
+import { benchRestore } from './restore.js';
 import { withDatabase, withStack } from './servers.js';
 import { startServers } from '../support/servers.js';
 
@@ -42,6 +43,7 @@ const stopServers = await startServers();
 const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   append: () => withDatabase(async (url) => void figures.push(...(await benchAppend(url)))),
   read: () => withDatabase(async (url) => void figures.push(...(await benchReading(url)))),
+  restore: () => withDatabase(async (url) => void figures.push(...(await benchRestore(url)))),
   http: () =>
     withStack({ kafka: false }, async (stack) => {
       figures.push(...(await benchHttp(stack)), await benchDelay(stack, 'the log'));

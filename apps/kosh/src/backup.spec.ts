@@ -124,6 +124,20 @@ describe('kosh restore', () => {
   });
 });
 
+describe('kosh epoch', () => {
+  it('says which history this is, and begins another after Postgres itself was put back', async () => {
+    const { url } = await database();
+    const env = { DATABASE_URL: url };
+    await kosh(['migrate'], env);
+    expect(await kosh(['epoch'], env)).toMatchObject({ code: 0, out: 'epoch 1\n' });
+    const { code, out } = await kosh(['epoch', '--begin'], env);
+    expect([code, out]).toEqual([
+      0,
+      expect.stringMatching(/^epoch \d{13}; all epochs share the log up to position 0/),
+    ]);
+  });
+});
+
 describe('kosh replay --at', () => {
   it('says that the read models are what the log gives', async () => {
     await kosh(['rebuild']);

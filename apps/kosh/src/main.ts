@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { addBackup } from './backup.verb.js';
 import { failureOf, printJson } from './json.js';
+import { addEpoch } from './epoch.verb.js';
 import { addMigrate } from './migrate.verb.js';
 import { addRebuild } from './rebuild.verb.js';
 import { addReplay } from './replay.verb.js';
@@ -22,7 +23,7 @@ With --json an error is {"error": {"code", "message"}} on stdout.`,
   .showHelpAfterError('Ask with --help for what there is.')
   .exitOverride();
 
-for (const add of [addMigrate, addToken, addVerify, addReplay, addRebuild, addBackup, addRestore])
+for (const add of [addMigrate, addToken, addVerify, addReplay, addRebuild, addBackup, addRestore, addEpoch])
   add(program);
 
 // Whoever reads may have read enough: `kosh replay | head`.

@@ -1,6 +1,7 @@
 export { backup, type BackupOptions, hasGrown, NoBackup } from './backup/backup.js';
 export { type Backup, BadBackup, type Known, type Manifest, openBackup } from './backup/manifest.js';
 export {
+  beginAnew,
   type DigestCheck,
   NotRestorable,
   restore,

@@ -23,7 +23,7 @@ import { emptyFolders } from '../../../../test/support/folders.js';
 import { type SmallAgency, smallAgency } from '../../../../test/support/small-agency.js';
 import { backup } from './backup.js';
 import { BadBackup, type Manifest, openBackup } from './manifest.js';
-import { NotRestorable, restore, type RestoreOptions } from './restore.js';
+import { beginAnew, NotRestorable, restore, type RestoreOptions } from './restore.js';
 
 const MASTER_KEY = Buffer.alloc(32, 9);
 /** Of someone in the small agency, who stands in the vault and nowhere else. */
@@ -350,6 +350,29 @@ describe('backups that go on from one another', () => {
       /tuesday is not the backup that .*wednesday/,
     );
     await pool.end();
+  });
+});
+
+describe('a database that Postgres itself put back', () => {
+  it('goes on under another epoch, and the relay sends all of it again', async () => {
+    await taken();
+    const { url } = await database();
+    const { epoch } = await back(url);
+    const restored = connect(url, 'kosh_owner', { applicationName: 'spec' });
+    await restored.query('update road.relay set position = 9');
+    const next = await beginAnew(url);
+    expect(next).toBeGreaterThan(epoch);
+    expect(await historyOf(restored)).toMatchObject({ epoch: next, sharedUpTo: agency.events });
+    expect(await rowsOf(restored, 'road.relay')).toEqual([{ name: 'kosh.events', position: '0', epoch: 5 }]);
+    await restored.end();
+  });
+
+  it('is left as it is while somebody uses it', async () => {
+    const api = new pg.Client({ connectionString: agency.url, application_name: 'kosh-kosh_api' });
+    await api.connect();
+    await expect(beginAnew(agency.url)).rejects.toThrow('in use by kosh-kosh_api');
+    await api.end();
+    expect(await historyOf(owner)).toMatchObject({ epoch: 1, sharedUpTo: null });
   });
 });
 

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { connect, migrate, migrations } from '#event-store';
+import { beginEpoch, connect, migrate, migrations } from '#event-store';
 import { digest, type Projection, rebuild, replayDigest } from '#projections';
 import { verify, type VerifyReport } from '../verify.js';
 import { load } from './load.js';
@@ -55,7 +55,8 @@ export async function restore(options: RestoreOptions): Promise<RestoreReport> {
   const chain = await openChain(folder);
   await mustBeWhole(chain, options);
   await mustBeReadable(chain);
-  return alone(url, async () => {
+  return alone(url, async (client) => {
+    await mustBeEmpty(client);
     await migrate(url, numbersOf(chain));
     const loaded = await loadInto(chain, options);
     await migrate(url);
@@ -94,12 +95,28 @@ async function loadInto(chain: readonly [Backup, ...Backup[]], options: RestoreO
   }
 }
 
+/**
+ * Begins another epoch for a database that Postgres itself has put back, from a base backup and its WAL: its log is the
+ * log, and its read models are at their cursors. Nobody may be connected. Answers the epoch. Throws `NotRestorable`.
+ */
+export async function beginAnew(url: string): Promise<number> {
+  return alone(url, async (client) => {
+    await client.query('begin');
+    await client.query('set local role kosh_owner');
+    await client.query('update reading.cursors set epoch = epoch + 1');
+    await client.query('update road.relay set epoch = epoch + 1, position = 0');
+    const epoch = await beginEpoch(client);
+    await client.query('commit');
+    return epoch;
+  });
+}
+
 const OWN_NAME = 'kosh-restore';
 /** Whoever is being killed has left by then. */
 const WAIT = '10s';
 
-/** Runs `work` while nobody else restores into the database, which must be empty and in use by no one. */
-async function alone<T>(url: string, work: () => Promise<T>): Promise<T> {
+/** Runs `work` while nobody else restores into the database or uses it. */
+async function alone<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: url, application_name: OWN_NAME });
   client.on('error', () => undefined); // The statement under way tells it.
   await client.connect();
@@ -109,8 +126,7 @@ async function alone<T>(url: string, work: () => Promise<T>): Promise<T> {
       throw new NotRestorable('Somebody else restores into this database', { cause });
     });
     await mustBeUnused(client);
-    await mustBeEmpty(client);
-    return await work();
+    return await work(client);
   } finally {
     await client.end();
   }
