@@ -22,6 +22,8 @@ WORKDIR /kosh
 COPY package.json LICENSE ./
 COPY --from=dependencies /kosh/node_modules node_modules
 COPY --from=build /kosh/dist dist
+# A volume that is mounted here takes on its owner.
+RUN install -d -o node -g node /var/lib/kosh/checkpoints
 USER node
 EXPOSE 3000
 # Health is answered on port 3000 by each of them.

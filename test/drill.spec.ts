@@ -32,7 +32,6 @@ type InTopic = Readonly<{
 
 describeWithKafka('the drill: a backup, a disaster with Kafka ahead, a restore', () => {
   const topic = `kosh.drill.${uuidv7()}`;
-  const emptyFolder = emptyFolders();
   let brokers: string;
   let folder: string;
   let dataDir: string;
@@ -56,6 +55,8 @@ describeWithKafka('the drill: a backup, a disaster with Kafka ahead, a restore',
   afterAll(async () => {
     for (const close of opened.toReversed()) await close();
   });
+  // Removed after the last of those who write into them was closed.
+  const emptyFolder = emptyFolders();
 
   it('given an agency at work, and a backup of its day', async () => {
     const registrar = await before.as(['registrar', 'caseworker']);

@@ -7,7 +7,10 @@ import { CaseFiles } from './access/case-files.js';
 import { LogPosition } from './answers/log-position.js';
 import { ReadModels } from './answers/reading.js';
 import { ReceiptInterceptor } from './answers/receipt.js';
+import { CheckpointKeys } from './audit/checkpoint-keys.js';
+import { CheckpointsController } from './audit/checkpoints.controller.js';
 import { EventsController } from './audit/events.controller.js';
+import { ProofsController } from './audit/proofs.controller.js';
 import { VerificationController } from './audit/verification.controller.js';
 import { Validation } from './body/validation.js';
 import { CaseHistoryController } from './cases/case-history.controller.js';
@@ -112,6 +115,8 @@ const READS: readonly Type[] = [
   FlightReportController,
   EventsController,
   VerificationController,
+  CheckpointsController,
+  ProofsController,
 ];
 
 const OPERATIONS: readonly Type[] = [HealthController, MetricsController, ProblemPagesController];
@@ -129,6 +134,7 @@ export class AppModule {
         ...COMMANDS.map(([, handler]) => handler),
         AccessRecord,
         CaseFiles,
+        CheckpointKeys,
         LogPosition,
         People,
         ProblemsFilter,

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -11,6 +12,7 @@ import { Metrics } from './metrics.js';
 import { Problem } from './problem.js';
 import { traceIdOf } from './request-id.js';
 import type { Settings } from './settings.js';
+import { throwAwayRest } from './unread-body.js';
 
 /** What holds for every request, whatever its route: headers, body, rate, and the line in the log. */
 export async function harden(app: NestFastifyApplication, settings: Settings, routes: Routes): Promise<void> {
@@ -19,16 +21,22 @@ export async function harden(app: NestFastifyApplication, settings: Settings, ro
   server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, bytes, done) => {
     try {
       mustBePlain(request);
-      // Many programs name the type of a body on DELETE too, where there is none.
-      const isNone = request.method === 'DELETE' && bytes.length === 0;
-      done(null, isNone ? undefined : parseBody(Buffer.from(bytes)));
+      // Many programs name the type of a body also where there is none.
+      done(null, bytes.length === 0 ? undefined : parseBody(Buffer.from(bytes)));
     } catch (error) {
       done(error instanceof Error ? error : new Error(String(error)));
     }
   });
   server.addHook('onRequest', async (request, reply) => {
     headersOf(settings, request, reply);
-    if (request.is404) mustBeNoRoute(request, routes);
+    if (request.is404) noRoute(request, routes);
+  });
+  server.addHook('onSend', async (request, _, payload) => {
+    await throwAwayRest(request.raw);
+    if (request.method !== 'HEAD' || !(payload instanceof Readable)) return payload;
+    // What nobody reads is not fetched either.
+    payload.destroy();
+    return Readable.from([]);
   });
   writeDown(app);
   await app.register(helmet, {
@@ -54,8 +62,13 @@ export function headersOf({ mode }: Settings, request: FastifyRequest, reply: Fa
   });
 }
 
-/** Bodies are small: what an unpacker could be made to do is not worth what it would save. */
+/** In UTF-8, and not packed: bodies are small, and an unpacker could be made to do more than it would save. */
 function mustBePlain({ headers }: FastifyRequest): void {
+  const charset = /;\s*charset\s*=\s*"?([^\s;"]*)/i.exec(headers['content-type'] ?? '')?.[1];
+  if (charset !== undefined && !/^utf-?8$/i.test(charset)) {
+    const detail = `The body is said to be in ${shown(charset)}. Send JSON in UTF-8.`;
+    throw new Problem('unsupported-media-type', detail);
+  }
   const encoding = headers['content-encoding'];
   if (encoding === undefined || encoding.toLowerCase() === 'identity') return;
   throw new Problem(
@@ -66,10 +79,13 @@ function mustBePlain({ headers }: FastifyRequest): void {
 }
 
 /** What the router did not find may be there for another method. */
-function mustBeNoRoute({ method, url }: FastifyRequest, routes: Routes): void {
+function noRoute({ method, url }: FastifyRequest, routes: Routes): never {
   const allowed = routes.methodsOf(url.split('?')[0] ?? '');
-  if (allowed.length === 0) return;
-  throw new Problem('method-not-allowed', `There is no ${method} here: use ${allowed.join(' or ')}.`, {
+  if (allowed.length === 0) {
+    throw new Problem('not-found', 'There is nothing at this address. /docs lists the routes.');
+  }
+  const methods = allowed.filter((one) => one !== 'HEAD').join(' or ');
+  throw new Problem('method-not-allowed', `There is no ${method} here: use ${methods}.`, {
     headers: { Allow: allowed.join(', ') },
   });
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Pool } from 'pg';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Records } from '#audit';
 import { Refused } from '#domain';
 import { projectionLags, type Receipt, relayLags, VersionConflict } from '#event-store';
 import { tellBuild } from '#running';
@@ -48,6 +49,36 @@ export class Metrics {
   private readonly verified = new Gauge({
     name: 'kosh_audit_chain_verified_position',
     help: 'Up to here the last verification asked of this process found the log whole.',
+    registers: this.registers,
+  });
+  private readonly background = new Gauge({
+    name: 'kosh_verification_position',
+    help: 'How far the verification in the background has come, as the notary has told the database.',
+    registers: this.registers,
+  });
+  private readonly fullPosition = new Gauge({
+    name: 'kosh_verification_full_position',
+    help: 'Up to where its last whole pass found all good.',
+    registers: this.registers,
+  });
+  private readonly fullAt = new Gauge({
+    name: 'kosh_verification_full_timestamp_seconds',
+    help: 'When that pass ended.',
+    registers: this.registers,
+  });
+  private readonly firstBad = new Gauge({
+    name: 'kosh_verification_first_bad_position',
+    help: 'The first bad position; 0: none: an alarm.',
+    registers: this.registers,
+  });
+  private readonly unsigned = new Gauge({
+    name: 'kosh_unsigned_oldest_age_seconds',
+    help: 'For how long the first event that no checkpoint covers has been in the log. Beyond 60: nobody signs.',
+    registers: this.registers,
+  });
+  private readonly refusing = new Gauge({
+    name: 'kosh_notary_refusing',
+    help: '1 while the log is not what was signed: an alarm.',
     registers: this.registers,
   });
   private readonly position = new Gauge({
@@ -122,9 +153,23 @@ export class Metrics {
       this.lag.set({ projection }, events);
       this.lagSeconds.set({ projection }, seconds);
     }
+    await this.lookAtTheFindings();
     const [relay] = await relayLags(this.pool);
     if (!relay) return;
     this.pending.set(relay.events);
     this.oldest.set(relay.seconds);
+  }
+
+  /** What the notary tells, for whoever watches this process only; its own process knows it at first hand. */
+  private async lookAtTheFindings(): Promise<void> {
+    const records = new Records(this.pool);
+    this.unsigned.set(await records.unsignedSeconds());
+    const { position, full, firstBad, refusal } = await records.read();
+    this.background.set(position);
+    this.firstBad.set(firstBad?.position ?? 0);
+    this.refusing.set(refusal === undefined ? 0 : 1);
+    if (!full) return;
+    this.fullPosition.set(full.position);
+    this.fullAt.set(Date.parse(full.at) / 1_000);
   }
 }

@@ -29,7 +29,7 @@ export const PROBLEMS = {
     400,
     'A header is not as it should be',
     'A header has a value that is not allowed for it.',
-    'If-Match is a version, such as "7". Idempotency-Key has 1 to 255 visible ASCII characters.',
+    'If-Match is a version, such as "7", or *. Idempotency-Key has 1 to 255 visible ASCII characters.',
   ),
   'idempotency-key-missing': http(
     400,
@@ -89,7 +89,7 @@ export const PROBLEMS = {
     415,
     'The body is of another type',
     'Bodies are JSON, not packed.',
-    'Send Content-Type: application/json, and no Content-Encoding.',
+    'Send Content-Type: application/json in UTF-8, and no Content-Encoding.',
   ),
   'validation-failed': http(
     422,
@@ -132,6 +132,19 @@ export const PROBLEMS = {
     'Perhaps written',
     'The connection to the database ended before its answer came.',
     'Repeat the request with the same Idempotency-Key: it is written once, and the answer tells.',
+  ),
+  'not-signed-yet': http(
+    503,
+    'No checkpoint covers it yet',
+    'The event is in the log; what the log is gets signed every 1,000 events or 60 seconds.',
+    'Ask again after Retry-After seconds. If that does not help, /v1/audit/verification says why nothing is signed.',
+  ),
+  'not-as-signed': http(
+    500,
+    'The log is not what was signed',
+    'A proof was made and did not hold: the log was changed, or what is kept of its tree.',
+    'Run kosh verify. It names the first bad position; keep the database as it is. If it finds the log whole, ' +
+      'empty audit.nodes: the notary makes them anew.',
   ),
   'projection-lagging': http(
     503,

@@ -74,7 +74,7 @@ export const REFUSALS = {
   'issuer-not-entitled': by('Not that authority', 'Under that law another authority decides.', LAW),
   'legal-basis-unknown': by('No such law', 'The catalogue does not have it.', LAW),
   'nationality-excluded': by(
-    'The law shuts that nationality out',
+    'Nationality excluded by the law',
     'The instrument names nationalities it is not for.',
     LAW,
   ),
@@ -97,7 +97,7 @@ export const REFUSALS = {
   ),
   'return-before-departure': by('Back before leaving', 'The return lies before the departure.', DATES),
   'status-not-allowed': by(
-    'No way from status to status',
+    'That status cannot follow',
     'Not every status may follow every other, and nobody is given one twice running.',
     'See the statuses in the history of the case, and the dates; `facts.allowed` may follow.',
   ),
@@ -184,11 +184,15 @@ export const REFUSALS = {
     'Read the manifest again.',
   ),
   'passengers-unaccounted': by(
-    'Some are neither here nor there',
+    'Passengers are not accounted for',
     'Before departure everyone listed is boarded, a no-show or offloaded.',
     'Settle the passengers in `facts.passengers`.',
   ),
-  'same-airport': by('It would go nowhere', 'Both ends are the same airport.', 'Check from and to.'),
+  'same-airport': by(
+    'From and to are the same airport',
+    'Both ends are the same airport.',
+    'Check from and to.',
+  ),
   'seats-exceeded': by(
     'No seat left',
     'More people would fly than there are seats.',

@@ -1,5 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
-import type { Bad } from './bad-requests.js';
+import { type Bad, raw } from './bad-requests.js';
 import { AHMAD, JEDDAH_ALMATY, OVER_4000 } from './requests.js';
 
 const many = (count: number, item: object) => Array.from({ length: count }, () => item);
@@ -271,6 +271,7 @@ export const FLIGHTS: readonly Bad[] = [
     '409 seats-exceeded #/passengers/184',
   ),
   boarding('an empty manifest', 'manifest', {}, '409 empty-manifest'),
+  boarding('an empty manifest, and a body of no bytes', 'manifest', raw(''), '409 empty-manifest'),
   boarding('boarding from a draft', 'boardings', { passengers: [ANYONE] }, '409 manifest-not-finalised'),
   boarding('a passenger that is no id', 'boardings', { passengers: ['Zia'] }, '422 #/passengers not-an-id'),
   boarding(

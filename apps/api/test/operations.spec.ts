@@ -5,6 +5,7 @@ import pg from 'pg';
 import { asyncApi } from '#kafka';
 import { type Caller, type Stack, startStack } from '../../../test/support/stack.js';
 import { AHMAD } from './requests.js';
+import { OPEN } from '../src/access/policy.js';
 
 let stack: Stack;
 let registrar: Caller;
@@ -100,16 +101,49 @@ describe('a running API', () => {
     expect(JSON.stringify(lines)).not.toMatch(/Ахмад|Зия|Chechnya/);
   });
 
+  it('answers HEAD as GET, without the body', async () => {
+    const { id } = await registrar.did('/cases', AHMAD);
+    const authorization = `Bearer ${registrar.token}`;
+    const auditor = `Bearer ${(await stack.as(['auditor'])).token}`;
+    const ask = async (path: string, token: string, method: string) => {
+      const headers = { authorization: token, accept: 'application/x-ndjson' };
+      const response = await fetch(`${stack.url}${path}`, { method, headers });
+      return { response, text: await response.text() };
+    };
+    for (const [path, token] of [
+      ['/livez', ''],
+      ['/readyz', ''],
+      ['/docs', ''],
+      [`/v1/cases/${id}`, authorization],
+      ['/v1/cases?limit=1', authorization],
+      ['/v1/audit/events', auditor],
+      ['/v1/audit/events', authorization],
+      ['/v1/cases', ''],
+    ] as const) {
+      const [head, get] = [await ask(path, token, 'HEAD'), await ask(path, token, 'GET')];
+      expect([path, head.response.status, head.text]).toEqual([path, get.response.status, '']);
+      expect(head.response.headers.get('content-type')).toBe(get.response.headers.get('content-type'));
+    }
+  });
+
   it('describes itself in OpenAPI 3.1, every route with examples, receipts and problems', async () => {
     const document = (await (await fetch(`${stack.url}/docs-json`)).json()) as OpenApi;
     expect(document.openapi).toBe('3.1.0');
+    expect(document.info.description).toMatch(/npx kosh token[^]*\/docs-json/);
     const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
       Object.entries(methods).map(([method, operation]) => ({ route: `${method} ${path}`, ...operation })),
     );
     expect(operations.length).toBeGreaterThan(35);
     for (const { route, summary, security, responses, parameters = [], requestBody } of operations) {
       expect({ route, summary }).toEqual({ route, summary: expect.stringMatching(/\w/) });
-      expect({ route, security }).toEqual({ route, security: [{ bearer: [] }] });
+      const isOpen = OPEN.some((open) => open.toLowerCase() === route.toLowerCase());
+      expect({ route, security }).toEqual({ route, security: isOpen ? undefined : [{ bearer: [] }] });
+      expect(summary).not.toContain('`');
+      const ids = parameters.filter((one) => one.in === 'path');
+      expect({ route, ids }).toEqual({
+        route,
+        ids: ids.map((one) => ({ ...one, description: expect.stringMatching(/^The \w+: the id/) })),
+      });
       expect(Object.keys(responses)).toEqual(expect.arrayContaining(['401', '403', '422', '429']));
       const shown = JSON.stringify([responses['200'], responses['201'], requestBody]);
       expect({ route, shown }).toMatchObject({ shown: expect.stringMatching(/"\$ref"|"example"/) });
@@ -148,11 +182,12 @@ type Operation = Readonly<{
   summary?: string;
   security?: unknown;
   responses: Readonly<Record<string, unknown>>;
-  parameters?: readonly { name: string }[];
+  parameters?: readonly { name: string; in: string; description?: string }[];
   requestBody?: unknown;
 }>;
 type OpenApi = Readonly<{
   openapi: string;
+  info: { description: string };
   paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
   components: Readonly<{ schemas: Readonly<Record<string, unknown>> }>;
 }>;

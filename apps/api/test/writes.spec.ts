@@ -147,6 +147,14 @@ describe('a write', () => {
     expect(again).toMatchObject({ status: 200, body: { ...moved } });
   });
 
+  it('with If-Match * is done at whatever version the record is, if there is one (RFC 9110)', async () => {
+    const { id } = await registrar.did('/cases', AHMAD);
+    const any = { 'if-match': '*' };
+    const death = { diedOn: '1999' };
+    expect((await registrar.post(`/cases/${id}/deaths`, death, any)).status).toBe(201);
+    expect((await registrar.post(`/cases/${uuidv7()}/deaths`, death, any)).status).toBe(404);
+  });
+
   it('with If-Match is done for whoever saw the record last, and not for the other', async () => {
     const { id } = await registrar.did('/cases', AHMAD);
     const ifMatch = { 'if-match': '"1"' };

@@ -64,7 +64,7 @@ async function take(
   since: string | undefined,
   signal: AbortSignal,
 ): Promise<Backup> {
-  const bar = progress();
+  const bar = progress('rows');
   const onProgress = bar.update;
   return withDatabase('kosh_api', (auditor) =>
     backup({ pool, folder, since, digests: { pool: auditor, of: READ_MODELS }, onProgress, signal }),

@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
-import { BadBackup, NoBackup, NotRestorable } from '#audit';
+import { BadBackup, type FirstBad, NoBackup, NotRestorable } from '#audit';
 import { KnownAtInvalid, KnownAtNotSettled, NoReplay } from '#projections';
+import { BadSettings } from '#running';
 import { NoDatabase } from './database.js';
 
 /** Of every verb: one JSON document on stdout, whatever becomes of it. */
@@ -8,6 +9,18 @@ export const JSON_OPTION = ['--json', 'print the result, or the error, as JSON']
 
 export function printJson(result: object): void {
   console.log(JSON.stringify(result, null, 2));
+}
+
+/** The log is not what was once recorded, so that no figure can be drawn from it. */
+export class NotWhole extends Error {
+  override readonly name = 'NotWhole';
+
+  constructor({ position, what }: FirstBad) {
+    super(
+      `The log is NOT whole: the first bad position is ${position} (${what}). Nothing is printed from it. ` +
+        '`kosh verify` says more; --unchecked prints it as it is.',
+    );
+  }
 }
 
 /** What a failure comes to: the exit code, a stable code as problems of the API have one, and the words. */
@@ -18,6 +31,8 @@ export function failureOf(error: unknown): Failure {
     return { exitCode: 2, code: 'asked-wrongly', message: error.message.replace(/^error: /, '') };
   }
   const message = reason(error);
+  if (error instanceof NotWhole) return { exitCode: 1, code: 'log-not-whole', message };
+  if (error instanceof BadSettings) return { exitCode: 2, code: 'settings-wrong', message };
   if (error instanceof KnownAtInvalid) return { exitCode: 2, code: 'not-a-moment', message };
   if (error instanceof KnownAtNotSettled) return { exitCode: 2, code: 'known-at-not-settled', message };
   if (error instanceof BadBackup) return { exitCode: 1, code: 'bad-backup', message };

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -84,7 +84,7 @@ describe('kosh replay', () => {
     expect(code).toBe(0);
     expect(out).toContain('As known at position 3');
     expect(out).toContain('People present on 1997-12-31: 2');
-    expect(out).toMatch(/│ AFG +│ 0 +│ 0 +│ 1 +│ 1 +│/);
+    expect(out).toMatch(/│ AFG +│ +0 │ +0 │ +1 │ +1 │/);
     expect(out).not.toContain('Tajiks');
     expect((await kosh(['replay', '--valid-on', '1998-07-01'])).out).toMatch(/some 1,000 Tajiks/);
   });
@@ -98,9 +98,54 @@ describe('kosh replay', () => {
     ['--known-at', 'yesterday'],
     ['--known-at', '1000000'],
     ['--valid-on', '1998-02-30'],
+    ['--valid-on', '2999-01-01'],
   ])('refuses %s %s as asked wrongly', async (option, value) => {
     expect(await kosh(['replay', option, value])).toMatchObject({ code: 2, out: '' });
   });
+});
+
+describe('of a log that was altered', () => {
+  let altered: Awaited<ReturnType<typeof smallAgency>>;
+  const alter = async (sql: string) => {
+    const owner = connect(altered.url, 'kosh_owner');
+    await owner.query(sql);
+    await owner.end();
+  };
+  const asked = (...args: string[]) => kosh(args, { DATABASE_URL: altered.url });
+
+  beforeAll(async () => {
+    altered = await smallAgency();
+    await alter(`update log.events set body = replace(body, 'TJK', 'UZB') where position = 1`);
+  });
+  afterAll(() => altered.drop());
+
+  it('kosh replay prints nothing, and names the first bad position', async () => {
+    expect(await asked('replay')).toEqual({
+      code: 1,
+      out: '',
+      err: expect.stringMatching(/NOT whole: the first bad position is 1 \(hash\).*--unchecked/),
+    });
+    const { code, out } = await asked('replay', '--json');
+    expect([code, JSON.parse(out)]).toMatchObject([1, { error: { code: 'log-not-whole' } }]);
+  });
+
+  it('kosh replay --unchecked prints it all the same, and says so', async () => {
+    const { code, out } = await asked('replay', '--unchecked', '--valid-on', '1998-07-01');
+    expect([code, out]).toEqual([0, expect.stringMatching(/^UNCHECKED: [^]*│ UZB/)]);
+    const json = (await asked('replay', '--unchecked', '--json')).out;
+    expect(JSON.parse(json)).toMatchObject({ checked: false });
+  });
+
+  it.each([['rebuild'], ['replay', '--unchecked']])(
+    'kosh %s names the event that cannot be read, and what judges the log',
+    async (...args) => {
+      await alter(`update log.events set body = '{' || body where position = 3`);
+      expect(await asked(...args)).toMatchObject({
+        code: 3,
+        err: expect.stringMatching(/Event 3 \(MigrantRelocated, case-[\w-]+\/2\) .*`kosh verify` judges/),
+      });
+    },
+  );
 });
 
 describe('kosh token', () => {
@@ -136,8 +181,21 @@ describe('kosh token', () => {
     [['--role', 'boss', '--office', 'Almaty']],
     [['--role', 'analyst']],
     [['--role', 'analyst', '--office', 'Almaty', '--ttl', '31d']],
+    [['--role', 'analyst', '--office', '']],
+    [['--role', 'analyst', '--office', 'Almaty', '--actor', '']],
   ])('is asked wrongly with %j', async (options) => {
     expect(await kosh(['token', ...options])).toMatchObject({ code: 2, out: '' });
+  });
+
+  it('makes no key where no Kosh has been', async () => {
+    const asked = ['token', '--role', 'analyst', '--office', 'Almaty'];
+    const nowhere = join(folder, 'nowhere');
+    expect(await kosh(asked, { KOSH_DATA_DIR: nowhere })).toMatchObject({
+      code: 2,
+      out: '',
+      err: expect.stringMatching(/There is no Kosh here: no folder \S+nowhere\. Start one .*npm start/),
+    });
+    expect(await readdir(folder)).not.toContain('nowhere');
   });
 
   it('leaves it to the issuer where there is one', async () => {
@@ -155,7 +213,10 @@ describe('kosh migrate', () => {
   it('brings an empty database to this version, once', async () => {
     const { url, drop } = await emptyDatabase();
     const env = { DATABASE_URL: url };
-    expect(await kosh(['verify'], env)).toMatchObject({ code: 3 });
+    expect(await kosh(['verify'], env)).toMatchObject({
+      code: 3,
+      err: expect.stringContaining('run `kosh migrate`'),
+    });
     expect(await kosh(['migrate'], env)).toMatchObject({
       code: 0,
       out: expect.stringMatching(/^applied 0001_/),
@@ -175,6 +236,11 @@ describe('without an answer', () => {
   });
 
   it('kosh asks which database, when none is named and none runs here', async () => {
+    const stopped = await mkdtemp(join(folder, 'stopped-'));
+    await writeFile(join(stopped, 'database-url'), 'postgres://kosh:hush@127.0.0.1:1/kosh', { mode: 0o600 });
+    const away = await kosh(['verify'], { DATABASE_URL: '', KOSH_DATA_DIR: stopped });
+    expect(away).toMatchObject({ code: 3, err: expect.stringContaining('Start Kosh (npm start)') });
+
     const { code, err } = await kosh(['verify'], { DATABASE_URL: '', KOSH_DATA_DIR: '/nowhere' });
     expect([code, err]).toEqual([3, expect.stringMatching(/Set DATABASE_URL, or start Kosh in this folder/)]);
   });
@@ -222,12 +288,19 @@ describe('with --json', () => {
   it.each([
     ['verify', { DATABASE_URL: 'postgres://kosh:hush@127.0.0.1:1/kosh' }, 'no-database', 3],
     ['rebuild', { DATABASE_URL: '', KOSH_DATA_DIR: '/nowhere' }, 'no-database', 3],
-    ['migrate', { DATABASE_URL: 'postgres://kosh:hush@127.0.0.1:1/kosh' }, 'failed', 3],
+    ['migrate', { DATABASE_URL: 'postgres://kosh:hush@127.0.0.1:1/kosh' }, 'no-database', 3],
+    ['migrate', { DATABASE_URL: 'banana' }, 'settings-wrong', 2],
+    ['verify', { DATABASE_URL: 'banana' }, 'settings-wrong', 2],
+    ['rebuild', { DATABASE_URL: 'http://localhost/kosh' }, 'settings-wrong', 2],
+    ['replay', { DATABASE_URL: 'banana' }, 'settings-wrong', 2],
+    ['replay', { KOSH_TIME_ZONE: 'Mars' }, 'settings-wrong', 2],
+    ['replay --valid-on 2999-01-01', {}, 'asked-wrongly', 2],
     ['rebuild censuses', {}, 'asked-wrongly', 2],
     ['token --role boss', {}, 'asked-wrongly', 2],
     ['replay --known-at yesterday', {}, 'not-a-moment', 2],
     ['replay --known-at 1000000', {}, 'known-at-not-settled', 2],
     ['verfy', {}, 'asked-wrongly', 2],
+    ['help verfy', {}, 'asked-wrongly', 2],
   ] as const)('%s %j gives the error %s and exits with %d', async (args, env, code, exitCode) => {
     const answer = await kosh([...args.split(' '), '--json'], env);
     expect([answer.code, errorOf(answer.out)]).toEqual([
@@ -242,8 +315,16 @@ describe('with --json', () => {
 it('kosh says what it can do, and what its exit codes mean', async () => {
   const { code, out } = await kosh(['--help']);
   expect(code).toBe(0);
-  for (const verb of ['migrate', 'token', 'verify', 'replay', 'rebuild', 'Exits with 0'])
+  for (const verb of ['migrate', 'token', 'verify', 'dump', 'replay', 'rebuild', 'Exits with 0'])
     expect(out).toContain(verb);
+  expect(await kosh(['help', 'replay'])).toMatchObject({
+    code: 0,
+    out: expect.stringContaining('--known-at'),
+  });
+  expect(await kosh(['--version'])).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+  });
   expect(await kosh(['verfy'])).toMatchObject({
     code: 2,
     err: expect.stringContaining('Did you mean verify?'),

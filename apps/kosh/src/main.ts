@@ -1,8 +1,11 @@
 #!/usr/bin/env -S node --max-semi-space-size=64
-import { Command, CommanderError } from 'commander';
+import { Argument, Command, CommanderError } from 'commander';
+import { koshVersion, tellUnknown } from '#running';
 import { addBackup } from './backup.verb.js';
-import { failureOf, printJson } from './json.js';
+import { addCheckpointKey } from './checkpoint-key.verb.js';
+import { addDump } from './dump.verb.js';
 import { addEpoch } from './epoch.verb.js';
+import { failureOf, JSON_OPTION, printJson } from './json.js';
 import { addMigrate } from './migrate.verb.js';
 import { addRebuild } from './rebuild.verb.js';
 import { addReplay } from './replay.verb.js';
@@ -21,13 +24,29 @@ Exits with 0 if all is well, 1 if something is wrong, 2 if it was asked wrongly,
 With --json an error is {"error": {"code", "message"}} on stdout.`,
   )
   .showHelpAfterError('Ask with --help for what there is.')
+  .version(koshVersion())
+  .helpCommand(false)
   .exitOverride();
 
-for (const add of [addMigrate, addToken, addVerify, addReplay, addRebuild, addBackup, addRestore, addEpoch])
-  add(program);
+const VERBS = [
+  addMigrate,
+  addToken,
+  addVerify,
+  addDump,
+  addCheckpointKey,
+  addReplay,
+  addRebuild,
+  addBackup,
+  addRestore,
+  addEpoch,
+];
+for (const add of VERBS) add(program);
+addHelp();
 
 // Whoever reads may have read enough: `kosh replay | head`.
 process.stdout.once('error', () => process.exit());
+
+tellUnknown(process.env);
 
 try {
   await program.parseAsync();
@@ -35,6 +54,17 @@ try {
   // Help and version are thrown, too.
   const isAnswered = error instanceof CommanderError && error.exitCode === 0;
   if (!isAnswered) fail(error);
+}
+
+/** In place of commander's own, which has no words for a verb that there is not. */
+function addHelp(): void {
+  const verbs = program.commands.map((verb) => verb.name());
+  program
+    .command('help')
+    .summary('say what a verb does')
+    .addArgument(new Argument('[verb]').choices(verbs))
+    .option(...JSON_OPTION)
+    .action((name?: string) => (program.commands.find((verb) => verb.name() === name) ?? program).help());
 }
 
 function fail(error: unknown): void {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { migrate } from '#event-store';
-import { databaseUrl } from './database.js';
+import { databaseUrl, mustAnswer } from './database.js';
 import { JSON_OPTION, printJson } from './json.js';
 import { makeLogins } from './logins.js';
 
@@ -22,6 +22,7 @@ export function addMigrate(program: Command): void {
     )
     .action(async ({ json }: { json?: true }) => {
       const url = await databaseUrl();
+      await mustAnswer(url);
       const applied = await migrate(url);
       const logins = await makeLogins(url, process.env);
       if (json) return printJson({ applied, logins });

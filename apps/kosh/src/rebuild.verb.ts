@@ -14,7 +14,8 @@ export function addRebuild(program: Command): void {
     .description(
       'Makes one read model, or all of them, anew from the log beside the live tables, then puts it in ' +
         'their place. Readers do not wait, and a projector that is running goes on from there. A rebuild ' +
-        'that fails leaves nothing behind.',
+        'that fails leaves nothing behind.\n\n' +
+        'The log is taken as it is: whether it is as it was recorded is what `kosh verify` judges.',
     )
     .addArgument(new Argument('[name]', 'the read model; all of them unless told').choices(names))
     .option(...JSON_OPTION)

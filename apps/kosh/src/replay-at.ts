@@ -1,4 +1,3 @@
-import Table from 'cli-table3';
 import {
   type ExplainedDifference,
   explainedDifference,
@@ -7,10 +6,12 @@ import {
   replayTables,
 } from '#audit';
 import { type Beside, READ_MODELS } from '#projections';
+import { table } from '#running';
 import { withDatabase } from './database.js';
 import { untilInterrupted } from './interrupt.js';
 import { printJson } from './json.js';
 import { progress } from './progress.js';
+import { wholeUpTo } from './whole.js';
 
 export type ReplayAtOptions = Readonly<{
   at: string;
@@ -19,24 +20,25 @@ export type ReplayAtOptions = Readonly<{
   diff?: true;
   limit: number;
   skip: number;
+  unchecked?: true;
   json?: true;
 }>;
 
 /** `kosh replay --at`: tables beside the live ones and, if asked for, how the two differ. */
 export async function replayAt(options: ReplayAtOptions): Promise<void> {
-  const { at, into, model, diff, limit, skip, json } = options;
+  const { at, into, model, diff, limit, skip, unchecked, json } = options;
   const projections = READ_MODELS.filter(({ name }) => model === undefined || model.includes(name));
   const bar = progress();
-  const signal = untilInterrupted();
+  const watched = { onProgress: bar.update, signal: untilInterrupted() };
+  if (!unchecked) await withDatabase('kosh_api', (pool) => wholeUpTo(pool, watched)).finally(bar.stop);
   await withDatabase('kosh_projector', async (pool) => {
-    const onProgress = bar.update;
-    const replays = await replayTables(pool, { projections, at, into, onProgress, signal }).finally(bar.stop);
+    const replays = await replayTables(pool, { projections, at, into, ...watched }).finally(bar.stop);
     const differences: ExplainedDifference[] = [];
     for (const beside of diff ? replays : []) {
       const projection = projections.find(({ name }) => name === beside.name);
       if (projection) differences.push(await explainedDifference(pool, projection, beside, { limit, skip }));
     }
-    if (json) printJson({ replays, ...(diff && { differences }) });
+    if (json) printJson({ checked: !unchecked, replays, ...(diff && { differences }) });
     else console.log(printed(replays, differences, options));
     if (differences.some(({ tables }) => tables.some(({ unexplained }) => unexplained > 0)))
       process.exitCode = 1;
@@ -48,15 +50,11 @@ function printed(
   differences: readonly ExplainedDifference[],
   { into, diff, limit, skip }: ReplayAtOptions,
 ): string {
-  const table = new Table({
-    head: ['read model', 'position', 'tables in', 'digest'],
-    style: { head: [], border: [] },
-  });
-  for (const { name, position, schema, digest } of replays) {
-    table.push([name, position, schema, digest.slice(0, 16)]);
-  }
   return [
-    table.toString(),
+    table(
+      ['read model', 'position', 'tables in', 'digest'],
+      replays.map(({ name, position, schema, digest }) => [name, position, schema, digest.slice(0, 16)]),
+    ),
     ...(diff ? differences.map((one) => differenceText(one, limit, skip)) : []),
     `They stay until: npx kosh replay drop ${into}`,
   ].join('\n');

@@ -1,16 +1,17 @@
-import Table from 'cli-table3';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { replay, type Replay } from '#audit';
-import type { Place } from '#domain';
 import { dropBeside, READ_MODELS } from '#projections';
-import { isDay } from '#reference';
+import { isDay, todayIn } from '#reference';
+import { mustBeRight, placeName, table, timeZoneFrom } from '#running';
 import { withDatabase } from './database.js';
 import { untilInterrupted } from './interrupt.js';
 import { JSON_OPTION, printJson } from './json.js';
 import { progress } from './progress.js';
 import { replayAt, type ReplayAtOptions } from './replay-at.js';
+import { wholeUpTo } from './whole.js';
 
-type ReplayOptions = Omit<ReplayAtOptions, 'at'> & { at?: string; knownAt?: string; validOn?: string };
+type ReportsOptions = Readonly<{ knownAt?: string; validOn?: string; unchecked?: true; json?: true }>;
+type ReplayOptions = ReportsOptions & Omit<ReplayAtOptions, 'at'> & Readonly<{ at?: string }>;
 
 const INTO = 'replay';
 const LIMIT = 20;
@@ -30,7 +31,9 @@ export function addReplay(program: Command): void {
         'the live ones, which nothing touches: in the schemas <name>_population, <name>_cases … With --diff, ' +
         'then says by table and key how the live tables differ, with the events that explain each difference. ' +
         'At equal positions (--at live) nothing explains one: the row was altered. Exits with 1 where no event ' +
-        'explains a difference, with 0 where all are explained or there is none.',
+        'explains a difference, with 0 where all are explained or there is none.\n\n' +
+        'The log is checked first, as `kosh verify` does. If it is not whole, nothing is made or printed but ' +
+        'the first position that is wrong, and the exit code is 1.',
     )
     .option(
       '--known-at <when>',
@@ -47,6 +50,7 @@ export function addReplay(program: Command): void {
     .option('--diff', 'with --at, compare with the live tables')
     .option('--limit <rows>', 'with --diff, rows that are told of each table', rows, LIMIT)
     .option('--skip <rows>', 'with --diff, rows that are passed over before', rows, 0)
+    .option('--unchecked', 'take the log as it is, and use also what is not whole')
     .option(...JSON_OPTION)
     .addHelpText(
       'after',
@@ -56,22 +60,16 @@ export function addReplay(program: Command): void {
         '\n  npx kosh replay --at 2026-11-23T18:00:00+05:00 --into yesterday --model cases --diff' +
         '\n  npx kosh replay drop yesterday',
     )
-    .action(async (options: ReplayOptions, command: Command) => {
-      const { at, knownAt, validOn, diff, json } = options;
+    .action(async ({ at, ...options }: ReplayOptions, command: Command) => {
+      const { knownAt, validOn, diff, unchecked, json } = options;
       if (at !== undefined && (knownAt ?? validOn) !== undefined) {
         command.error(
           'error: --at makes tables, --known-at and --valid-on print reports: ask for one of them.',
         );
       }
-      if (at !== undefined) return replayAt({ ...options, at });
-      if (diff) command.error('error: --diff compares what --at makes: give --at, too.');
-      const bar = progress();
-      const timeZone = process.env.KOSH_TIME_ZONE ?? 'Asia/Almaty';
-      const replayed = await withDatabase('kosh_api', (pool) =>
-        replay(pool, { knownAt, validOn, timeZone, onProgress: bar.update, signal: untilInterrupted() }),
-      ).finally(bar.stop);
-      if (json) printJson(replayed);
-      else console.log(printed(replayed));
+      if (at === undefined && diff) command.error('error: --diff compares what --at makes: give --at, too.');
+      if (unchecked && !json) console.log(UNCHECKED);
+      await (at === undefined ? replayReports(options, command) : replayAt({ ...options, at }));
     });
   verb
     .command('drop')
@@ -93,6 +91,31 @@ function rows(text: string): number {
   throw new InvalidArgumentError(`Give a number of rows, at most ${LIMIT_MAX}.`);
 }
 
+async function replayReports(asked: ReportsOptions, command: Command): Promise<void> {
+  const { knownAt, validOn = '', unchecked, json } = asked;
+  const timeZone = ownTimeZone();
+  const today = todayIn(timeZone, new Date());
+  if (validOn > today) command.error(`error: --valid-on ${validOn} is after today, ${today}.`);
+  const bar = progress();
+  const watched = { onProgress: bar.update, signal: untilInterrupted() };
+  const replayed = await withDatabase('kosh_api', async (pool) => {
+    const checked = unchecked ? undefined : await wholeUpTo(pool, watched);
+    const upTo = { knownAt: knownAt ?? checked, validOn: validOn || undefined };
+    return replay(pool, { ...upTo, timeZone, ...watched });
+  }).finally(bar.stop);
+  if (json) printJson({ checked: !unchecked, ...replayed });
+  else console.log(printed(replayed));
+}
+
+const UNCHECKED = 'UNCHECKED: whether the log is as it was recorded was not looked at; `kosh verify` does.\n';
+
+function ownTimeZone(): string {
+  const reasons: string[] = [];
+  const timeZone = timeZoneFrom({ KOSH_TIME_ZONE: process.env.KOSH_TIME_ZONE || undefined }, reasons);
+  mustBeRight(reasons);
+  return timeZone;
+}
+
 function day(text: string): string {
   if (isDay(text)) return text;
   throw new InvalidArgumentError('Give a day of the calendar, such as 1997-12-31.');
@@ -101,8 +124,10 @@ function day(text: string): string {
 function printed({ knownAt, validOn, population, flights, estimates }: Replay): string {
   const { position, recordedAt } = knownAt;
   return [
-    `As known at position ${position}, recorded at ${recordedAt ?? 'no time: the log is empty'}.`,
-    `\nPeople present on ${validOn}: ${population.total}`,
+    recordedAt === null
+      ? 'As known at position 0, before the first event.'
+      : `As known at position ${position}, recorded at ${recordedAt}.`,
+    `\nPeople present on ${validOn}: ${population.total.toLocaleString('en')}`,
     populationTable(population.rows),
     `\nLanded by flight up to ${validOn}`,
     table(
@@ -113,9 +138,13 @@ function printed({ knownAt, validOn, population, flights, estimates }: Replay): 
     table(
       ['population', 'period', 'publisher', 'said'],
       estimates.map(({ said }) => [said.population, period(said.period), said.publisher, said.asReported]),
+      ESTIMATES_LAYOUT,
     ),
   ].join('\n');
 }
+
+/** 120 columns together, with what else is in a line. */
+const ESTIMATES_LAYOUT = { widths: { population: 16, publisher: 26, said: 40 } };
 
 function populationTable(rows: Replay['population']['rows']): string {
   const places = new Map<string, { none: number; encountered: number; registered: number }>();
@@ -134,16 +163,6 @@ function populationTable(rows: Replay['population']['rows']): string {
       none + encountered + registered,
     ]),
   );
-}
-
-function table(head: string[], rows: (string | number)[][]): string {
-  const printedTable = new Table({ head, style: { head: [], border: [] } });
-  printedTable.push(...rows);
-  return printedTable.toString();
-}
-
-function placeName({ country, area }: Place): string {
-  return area ?? country;
 }
 
 function period({ from, to }: { from: string; to: string }): string {

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import Table from 'cli-table3';
 import { type Command, InvalidArgumentError } from 'commander';
 import { type Known, restore, type RestoreReport } from '#audit';
 import { connect } from '#event-store';
 import { READ_MODELS } from '#projections';
+import { table } from '#running';
 import { loadMasterKey, Vault, WrongMasterKey } from '#vault';
 import { dataDir, databaseUrl } from './database.js';
 import { untilInterrupted } from './interrupt.js';
@@ -48,7 +48,7 @@ export function addRestore(program: Command): void {
     )
     .action(async (folder: string, { database, to, known, json }: Asked) => {
       const url = database ?? (await databaseUrl());
-      const bar = progress();
+      const bar = progress('rows');
       const onProgress = bar.update;
       const signal = untilInterrupted();
       const report = await restore({
@@ -94,19 +94,6 @@ async function tryMasterKey(url: string): Promise<MasterKey> {
 function printed(report: RestoreReport, masterKey: MasterKey, known: readonly Known[]): string {
   const { position, leftOut, epoch, matched, verification, digests, seconds } = report;
   const { headHash, firstBad, readModels } = verification;
-  const table = new Table({
-    head: ['read model', 'digest', 'replay', 'as at the backup'],
-    style: { head: [], border: [] },
-  });
-  for (const { name, digest, ok } of readModels) {
-    const then = digests.find((one) => one.name === name);
-    const same = then
-      ? then.ok
-        ? `the same, at ${then.position}`
-        : `DIFFERENT, at ${then.position}`
-      : 'not told';
-    table.push([name, digest.slice(0, 16), ok ? 'the same' : 'DIFFERENT', same]);
-  }
   const behind = known.filter((one) => !matched.includes(one.position)).map((one) => one.position);
   return [
     `The log is back up to position ${position}${leftOut > 0 ? `, ${leftOut} events left out` : ''}.`,
@@ -116,10 +103,29 @@ function printed(report: RestoreReport, masterKey: MasterKey, known: readonly Kn
     `It is what was known of it at ${matched.length === 1 ? 'position' : 'positions'} ${matched.join(', ')}.`,
     ...(behind.length > 0 ? [`The backup does not reach to ${behind.join(', ')}: not compared.`] : []),
     `Its epoch is ${epoch}: the relay sends all of it again, and whoever follows it begins anew.`,
-    table.toString(),
+    modelsTable(readModels, digests),
     MASTER_KEY[masterKey ?? 'none'],
     `${seconds} s`,
   ].join('\n');
+}
+
+function modelsTable(
+  readModels: RestoreReport['verification']['readModels'],
+  digests: RestoreReport['digests'],
+): string {
+  const asThen = (name: string) => {
+    const then = digests.find((one) => one.name === name);
+    return then && `${then.ok ? 'the same' : 'DIFFERENT'}, at ${then.position}`;
+  };
+  return table(
+    ['read model', 'digest', 'replay', 'as at the backup'],
+    readModels.map(({ name, digest, ok }) => [
+      name,
+      digest.slice(0, 16),
+      ok ? 'the same' : 'DIFFERENT',
+      asThen(name),
+    ]),
+  );
 }
 
 const MASTER_KEY = {

@@ -3,10 +3,12 @@ import { Counter, Gauge, Registry } from 'prom-client';
 import { head, relayLags } from '#event-store';
 import type { RelayState } from '#kafka';
 import { type Health, type Readiness, tellBuild } from '#running';
+import { NotaryMetrics } from './notary-metrics.js';
 
 /** What is known of the relay of this process: for Prometheus, and whether it may be called ready. */
 export class Metrics implements Health {
   private readonly registry = new Registry();
+  readonly notary = new NotaryMetrics(this.registry);
   private current: RelayState = 'standby';
   private readonly registers = [this.registry];
 
@@ -57,11 +59,15 @@ export class Metrics implements Health {
     this.published.inc({ topic: this.topic }, messages);
   }
 
-  /** A standby is ready, and so is a leader without Kafka: it waits for it. Throws without a database. */
+  /**
+   * A standby is ready, and so is a leader without Kafka: it waits for it. A notary that refuses to sign is an alarm and
+   * stops nothing else. Throws without a database.
+   */
   async ready(): Promise<Readiness> {
     await this.look();
-    const status = this.state === 'kafka-away' ? 'degraded' : 'ok';
-    return { ready: true, body: { status, state: this.state } };
+    const notary = this.notary.state;
+    const isDegraded = this.state === 'kafka-away' || notary === 'refusing' || notary === 'failing';
+    return { ready: true, body: { status: isDegraded ? 'degraded' : 'ok', state: this.state, notary } };
   }
 
   /** Throws without a database. */

@@ -1,15 +1,16 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { localTokens } from '#vault';
 import { emptyDatabase, type TestDatabase } from '../../../test/support/database.js';
 import { registration } from '../../../test/support/people.js';
 import { Caller } from '../../../test/support/stack.js';
-import { typed } from './start.js';
+import { environment, typed } from './start.js';
 import { startSystem, type System } from './system.js';
 
 const ROOT = new URL('../../..', import.meta.url).pathname;
@@ -36,6 +37,73 @@ describe('the settings of the whole in one process', () => {
     }
     expect(err).not.toMatch(/DATABASE_URL|KAFKA_BROKERS/);
   });
+});
+
+describe('the master key', () => {
+  it.each([
+    ['short', 'KOSH_MASTER_KEY', 'short', /KOSH_MASTER_KEY is not 32 bytes.*openssl rand/],
+    ['missing', 'KOSH_MASTER_KEY_FILE', '/nowhere/key', /KOSH_MASTER_KEY_FILE names \/nowhere\/key/],
+    ['malformed', 'KOSH_MASTER_KEY_FILE', 'key', /KOSH_MASTER_KEY_FILE \(\S+\) is not 32 bytes/],
+  ])('that is %s is refused before anything is started', async (_, name, value, says) => {
+    const key = join(folder, 'key');
+    await writeFile(key, 'short', { mode: 0o600 });
+    const data = join(folder, 'data');
+    const env = { [name]: value === 'key' ? key : value, KOSH_DATA_DIR: data };
+    const { code, out, err } = await run(
+      process.execPath,
+      ['dist/apps/standalone/src/main.js', 'start'],
+      env,
+    );
+    expect({ code, out, left: await readdir(folder) }).toEqual({ code: 78, out: '', left: ['key'] });
+    expect(err).toMatch(says);
+  });
+});
+
+it('an empty PORT is none, and a setting that nothing reads is told', async () => {
+  const before = { ...process.env };
+  const said: string[] = [];
+  const write = process.stderr.write.bind(process.stderr);
+  try {
+    process.env['PORT'] = '';
+    process.env['KOSH_DATADIR'] = 'x';
+    process.stderr.write = (text) => said.push(String(text)) > 0;
+    expect(Number((await environment())['PORT'])).toBeGreaterThan(0);
+  } finally {
+    process.stderr.write = write;
+    process.env = before;
+  }
+  expect(said.join('')).toMatch(/KOSH_DATADIR .*KOSH_DATA_DIR/);
+});
+
+describe('npm start, whose database', () => {
+  const command = ['dist/apps/standalone/src/main.js', 'start'];
+  const env = { PATH: process.env['PATH'], KAFKA_BROKERS: '127.0.0.1:1', PORT: '0' };
+
+  it('is served already, names the Kosh to be ended; and when that database dies, ends with 1 and says why', async () => {
+    const options = { cwd: ROOT, env: { ...env, KOSH_DATA_DIR: folder } };
+    const kosh = spawn(process.execPath, command, options);
+    const err = text(kosh.stderr);
+    for await (const line of createInterface({ input: kosh.stdout })) if (line.includes('To stop')) break;
+    kosh.stdout.resume();
+
+    const second = await run(process.execPath, command, {
+      ...env,
+      PATH: env.PATH ?? '',
+      KOSH_DATA_DIR: folder,
+    });
+    expect([second.code, second.err]).toEqual([
+      1,
+      expect.stringContaining(`by the Kosh that is process ${kosh.pid}.`),
+    ]);
+
+    const pidFile = await readFile(join(folder, 'postgres/cluster/postmaster.pid'), 'utf8');
+    process.kill(Number(pidFile.split('\n', 1)[0]), 'SIGKILL');
+    if (kosh.exitCode === null) await once(kosh, 'exit');
+    expect([kosh.exitCode, await err]).toEqual([
+      1,
+      expect.stringMatching(/Postgres has ended \(SIGKILL\), and Kosh stops with it/),
+    ]);
+  }, 60_000);
 });
 
 describe('the whole in one process', () => {
@@ -69,6 +137,25 @@ describe('the whole in one process', () => {
     const roles = ['registrar'] as const;
     const token = await issue({ actor: 'aigul', office: 'Almaty', roles, ttlSeconds: 600 });
     await new Caller(system.url, token).did('/cases', registration());
+  });
+
+  it('signs what it records, also where there is no Kafka', async () => {
+    const libs = process.env.KOSH_KAFKA_LIBS;
+    process.env.KOSH_KAFKA_LIBS = folder; // In which there is none.
+    await start({});
+    expect(system.brokers).toBeUndefined();
+    const { issue } = await localTokens(folder);
+    const token = await issue({ actor: 'aigul', office: 'Almaty', roles: ['registrar'], ttlSeconds: 600 });
+    await new Caller(system.url, token).did('/cases', registration());
+    await system.stop();
+    expect((await readdir(join(folder, 'checkpoints'))).toSorted()).toEqual([
+      '0000000000000001.checkpoint',
+      '0000000000000001.leaves',
+      'key.pub',
+    ]);
+    process.env.KOSH_KAFKA_LIBS = libs;
+    if (libs === undefined) delete process.env.KOSH_KAFKA_LIBS;
+    await start({ KAFKA_BROKERS: '127.0.0.1:1' });
   });
 
   it('is found by the command that it prints, whatever its data folder', async () => {

@@ -1,4 +1,5 @@
 import { freePort } from '#embedded';
+import { given, tellUnknown } from '#running';
 import { mustBeStartable, type System, startSystem } from './system.js';
 import type { Say } from './servers.js';
 
@@ -22,9 +23,11 @@ export async function runSystem(): Promise<void> {
  * `BadSettings`: to be called before anything is done.
  */
 export async function environment(defaults: NodeJS.ProcessEnv = {}): Promise<NodeJS.ProcessEnv> {
-  const port = process.env['PORT'] ?? String(await freePort(PORT));
-  const env = { LOG_LEVEL: 'warn', ...defaults, ...process.env, PORT: port };
-  mustBeStartable(env);
+  tellUnknown(process.env);
+  const asked = given(process.env);
+  const port = asked['PORT'] ?? String(await freePort(PORT));
+  const env = { LOG_LEVEL: 'warn', ...defaults, ...asked, PORT: port };
+  await mustBeStartable(env);
   return env;
 }
 
@@ -34,20 +37,34 @@ export function typed(dataDir: string, verb: string): string {
   return dataDir === '.kosh' ? `npx kosh ${verb}` : `KOSH_DATA_DIR=${quoted} npx kosh ${verb}`;
 }
 
-/** Ends in good order at the first signal, at once at the second. */
+const STOP_MAX_MS = 10_000;
+
+/** Ends in good order at the first signal, at once at the second; with 1, saying why, when its Postgres has died. */
 export function stopOnSignal(system: System): void {
   let stopping = false;
-  const stop = (): void => {
-    if (stopping) process.exit(1);
+  const end = (code: number): void => {
     stopping = true;
-    say('\nStopping.');
+    setTimeout(() => process.exit(1), STOP_MAX_MS).unref();
     system.stop().then(
-      () => process.exit(0),
+      () => process.exit(code),
       (error: unknown) => {
         process.stderr.write(`${String(error)}\n`);
         process.exit(1);
       },
     );
   };
+  const stop = (): void => {
+    if (stopping) process.exit(1);
+    say('\nStopping.');
+    end(0);
+  };
+  void system.lost.then((how) => {
+    if (stopping) return;
+    process.stderr.write(
+      `Postgres has ended (${how}), and Kosh stops with it. Every command that was answered is recorded. ` +
+        'Start Kosh again; if this repeats, look whether memory or disk is full.\n',
+    );
+    end(1);
+  });
   process.on('SIGINT', stop).on('SIGTERM', stop);
 }

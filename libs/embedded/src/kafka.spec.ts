@@ -32,8 +32,14 @@ describeWithKafka('a Kafka of our own', () => {
     await expect(knock(running.brokers)).resolves.toBeUndefined();
   }, 120_000);
 
-  it('refuses to serve data that are being served, and names the process that does', async () => {
-    await expect(startKafka({ dataDir })).rejects.toThrow(`served already, by process ${running?.pid}`);
+  it('refuses to serve data that are being served, and names the Kosh that does', async () => {
+    await expect(startKafka({ dataDir })).rejects.toThrow(`by the Kosh that is process ${process.pid}.`);
+  });
+
+  it('tells when it ended though nobody asked it to', async () => {
+    const { pid = 0, died } = running ?? {};
+    process.kill(pid, 'SIGKILL');
+    expect(await died).toBe('SIGKILL');
   });
 });
 

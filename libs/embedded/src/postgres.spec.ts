@@ -39,8 +39,8 @@ describe('a Postgres of our own', () => {
     await expect(ask(running.url.replace(/:[^:@]+@/, ':guess@'), 'select 1')).rejects.toThrow('password');
   });
 
-  it('refuses to serve data that are being served, and names the process that does', async () => {
-    const refusal = `served already, by process ${running.pid}`;
+  it('refuses to serve data that are being served, and names the Kosh to be ended, not its database', async () => {
+    const refusal = `served already, by the Kosh that is process ${process.pid}.`;
     await Promise.all([
       expect(startPostgres({ dataDir })).rejects.toThrow(refusal),
       expect(discardPostgres(dataDir)).rejects.toThrow(refusal),

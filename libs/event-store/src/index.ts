@@ -13,5 +13,6 @@ export * from './migrate.js';
 export * from './open-store.js';
 export * from './pages.js';
 export * from './patience.js';
+export * from './read-leaves.js';
 export * from './read.js';
 export * from './recorded.js';

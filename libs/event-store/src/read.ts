@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import { type KoshEvent, upcast } from '#domain';
+import { Unreadable } from './errors.js';
 import type { Meta, Published, Recorded, Row } from './recorded.js';
 
 /** Any connection, or whichever of a pool is free. */
@@ -158,7 +159,10 @@ export async function positionAt(db: Db, moment: string): Promise<number> {
   return Number(rows[0]?.position);
 }
 
-/** A row as everyone may read it. Throws on a type or schema version that this version of Kosh does not know. */
+/**
+ * A row as everyone may read it. Throws on a type or schema version that this version of Kosh does not know, and
+ * `Unreadable`.
+ */
 export function published(stored: Row): Published {
   const { position, stream, version, schemaVersion, occurredOn, recordedAt } = stored;
   return { position, stream, version, schemaVersion, occurredOn, recordedAt, event: eventOf(stored) };
@@ -167,28 +171,40 @@ export function published(stored: Row): Published {
 /** A row with its parts parsed. Throws as `published` does. */
 export function recorded(stored: Row): Recorded {
   const { sealed, hash } = stored;
-  return { ...published(stored), meta: json<Meta>(stored.meta), sealed, hash };
+  return { ...published(stored), meta: json<Meta>(stored.meta, stored), sealed, hash };
 }
 
-export function eventOf(stored: Pick<Row, 'type' | 'schemaVersion' | 'body'>): KoshEvent {
-  return upcast(stored.type, stored.schemaVersion, json<object>(stored.body));
+/** Throws as `published` does. */
+export function eventOf(stored: Named & Pick<Row, 'schemaVersion' | 'body'>): KoshEvent {
+  return upcast(stored.type, stored.schemaVersion, json<object>(stored.body, stored));
 }
 
-/** The log holds what `canonical` wrote from the very type that is read back here. */
-function json<T>(text: string): T {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  return JSON.parse(text) as T;
+/** What an event is called by, where it cannot be read. */
+type Named = Pick<Row, 'position' | 'stream' | 'version' | 'type'>;
+
+/** The log holds what `canonical` wrote from the very type that is read back here. Throws `Unreadable`. */
+function json<T>(text: string, of: Named): T {
+  try {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    return JSON.parse(text) as T;
+  } catch (cause) {
+    throw new Unreadable(of, { cause });
+  }
 }
 
 function eventFrom(values: PublishedFields): Published {
+  const position = Number(values[0]);
+  const stream = values[1];
+  const version = Number(values[2]);
+  const schemaVersion = Number(values[4]);
   return {
-    position: Number(values[0]),
-    stream: values[1],
-    version: Number(values[2]),
-    schemaVersion: Number(values[4]),
+    position,
+    stream,
+    version,
+    schemaVersion,
     occurredOn: values[5],
     recordedAt: moment(values[6]),
-    event: eventOf({ type: values[3], schemaVersion: Number(values[4]), body: values[7] }),
+    event: eventOf({ position, stream, version, type: values[3], schemaVersion, body: values[7] }),
   };
 }
 

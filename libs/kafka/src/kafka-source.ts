@@ -118,7 +118,8 @@ export class KafkaSource implements Source {
       } catch (error) {
         failures += 1;
         if (failures === OUTAGE) {
-          log.warn({ err: error }, 'The topic cannot be read: events come from the log until it can.');
+          const reason = error instanceof Error ? error.message : String(error);
+          log.warn({ reason }, 'The topic cannot be read: events come from the log until it can.');
         }
         await pause(RETRY_MS, signal);
       }

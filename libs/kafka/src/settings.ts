@@ -22,11 +22,23 @@ export function topicSettingsFrom(
   reasons: string[],
 ): Pick<KafkaSettings, 'topic' | 'partitions'> {
   const partitions = Number(KAFKA_PARTITIONS);
-  if (!/^[\w.-]{1,249}$/.test(topic)) {
-    reasons.push(`KAFKA_TOPIC is a name of letters, digits, dots, dashes and underscores, not ${topic}.`);
-  }
+  mustBeTopic('KAFKA_TOPIC', topic, reasons);
   if (!Number.isInteger(partitions) || partitions < 1 || partitions > 1_000) {
     reasons.push(`KAFKA_PARTITIONS is a whole number from 1 to 1000, not ${KAFKA_PARTITIONS}.`);
   }
   return { topic, partitions };
+}
+
+/** The topic of signed checkpoints (`KAFKA_CHECKPOINT_TOPIC`). */
+export function checkpointTopicFrom(
+  { KAFKA_CHECKPOINT_TOPIC: topic = 'kosh.checkpoints' }: Environment,
+  reasons: string[],
+): string {
+  mustBeTopic('KAFKA_CHECKPOINT_TOPIC', topic, reasons);
+  return topic;
+}
+
+function mustBeTopic(setting: string, topic: string, reasons: string[]): void {
+  if (/^[\w.-]{1,249}$/.test(topic)) return;
+  reasons.push(`${setting} is a name of letters, digits, dots, dashes and underscores, not ${topic}.`);
 }

@@ -1,8 +1,8 @@
 import { finished } from 'node:stream/promises';
 import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
+import { encode, entries } from './columns.js';
 import type { Row, SqlType, Table } from './projection.js';
-import { encode, entries } from './tables.js';
 
 /** Types whose text never holds what COPY reads as something else. */
 const PLAIN: ReadonlySet<SqlType> = new Set([

@@ -7,7 +7,7 @@ import { Streams } from './streams.js';
 import { createKeys } from './tables.js';
 
 /** Rows written at once. */
-const BATCH = 2_000;
+const BATCH = 8_000;
 
 /** New tables of a read model on their way: where they are, and what reads the log for them. */
 export type Filling = Readonly<{

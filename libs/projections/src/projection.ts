@@ -25,6 +25,8 @@ export type Table<R extends Row = Row> = {
 export type Projection = Readonly<{
   name: string;
   tables: readonly Table[];
+  /** Tables beside them that only spare work: a rebuild leaves them empty, and they are no part of the digest. */
+  aside?: readonly Table[];
   fold?: Readonly<{ [C in Category]?: (change: Change<C>, rows: Rows) => void }>;
   /** The same from the event alone: what its stream was before need not be read for it. */
   note?: Readonly<{ [C in Category]?: (event: Noted<C>, rows: Rows) => void }>;

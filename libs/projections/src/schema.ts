@@ -36,14 +36,20 @@ export async function createSchema(
   await client.query(`create schema ${schema} authorization kosh_projector`);
   await client.query(`comment on schema ${schema} is '${shapeOf(projection)}'`);
   for (const table of projection.tables) await createTable(client, schema, table);
+  for (const table of projection.aside ?? []) {
+    await createTable(client, schema, table);
+    await createKeys(client, schema, table);
+  }
   await client.query(`grant usage on schema ${schema} to kosh_api`);
   await client.query(`grant select on all tables in schema ${schema} to kosh_api`);
 }
 
 /** A fingerprint of the tables: code that expects others must not write into them. */
-export function shapeOf({ tables }: Projection): string {
+export function shapeOf({ tables, aside }: Projection): string {
   const shapes = tables.map(({ name, columns, key, indexes }) => ({ name, columns, key, indexes }));
-  return createHash('sha256').update(canonical(shapes)).digest('hex');
+  return createHash('sha256')
+    .update(canonical({ tables: shapes, aside }))
+    .digest('hex');
 }
 
 /**

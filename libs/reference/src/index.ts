@@ -22,7 +22,7 @@ export {
   type PartialDate,
   todayIn,
 } from './dates.js';
-export { type Law, lawById, lawInForce, lawsOffering, nationalityExcluded } from './law.js';
+export { daysInForce, type Law, lawById, lawInForce, lawsOffering, nationalityExcluded } from './law.js';
 export { LAWS } from './laws.js';
 export type { Language, Name } from './names.js';
 export {

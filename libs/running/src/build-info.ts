@@ -9,7 +9,12 @@ export function tellBuild(registry: Registry): void {
     labelNames: ['version', 'node'],
     registers: [registry],
   });
-  gauge.set({ version: versionAbove(new URL('.', import.meta.url)), node: process.version }, 1);
+  gauge.set({ version: koshVersion(), node: process.version }, 1);
+}
+
+/** Such as `0.1.0`. */
+export function koshVersion(): string {
+  return versionAbove(new URL('.', import.meta.url));
 }
 
 /** From the next `package.json` on the way up: sources and build lie at different depths. */

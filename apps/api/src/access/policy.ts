@@ -16,6 +16,8 @@ const FIGURES: Grants = {
   'decision-officer': 'nation',
   caseworker: 'nation',
 };
+/** Whoever may hold a receipt. Checkpoints and proofs are hashes: they say nothing of people. */
+const PROOFS: Grants = { ...FIGURES, registrar: 'nation', 'flight-coordinator': 'nation' };
 
 /**
  * Who may do what, by method and route. No role may do all that another may; what an admin is for comes
@@ -62,6 +64,10 @@ export const POLICY: Readonly<Record<string, Grants>> = {
 
   'GET /v1/audit/events': { auditor: 'nation' },
   'GET /v1/audit/verification': { auditor: 'nation' },
+  'GET /v1/audit/checkpoints': PROOFS,
+  'GET /v1/audit/checkpoints/:size': PROOFS,
+  'GET /v1/audit/proofs/inclusion': PROOFS,
+  'GET /v1/audit/proofs/consistency': PROOFS,
 };
 
 /**
@@ -74,6 +80,7 @@ export const OPEN: readonly string[] = [
   'GET /metrics',
   'GET /problems',
   'GET /problems/:code',
+  'GET /v1/audit/checkpoint-key',
 ];
 
 /** Who sees names, documents and contacts in what the policy lets them read. */

@@ -50,10 +50,14 @@ function keyOf(header: string | string[] | undefined): string {
 }
 
 function versionOf(header: string | undefined): number | undefined {
-  if (header === undefined) return undefined;
+  // Whatever there is (RFC 9110, 13.1.1): a record that is not there is answered 404 anyway.
+  if (header === undefined || header.trim() === '*') return undefined;
   const version = /^(?:"([1-9]\d{0,8})"|([1-9]\d{0,8}))$/.exec(header.trim());
   if (version) return Number(version[1] ?? version[2]);
-  throw new Problem('bad-header', 'If-Match must be one version, such as "7": the ETag of the record.');
+  throw new Problem(
+    'bad-header',
+    'If-Match must be one version, such as "7": the ETag of the record. Or *: any version.',
+  );
 }
 
 /** The same request is the same bytes, in whatever order its members were sent. */

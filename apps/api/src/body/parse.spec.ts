@@ -7,17 +7,28 @@ const parsed = (text: string): object => parseBody(Buffer.from(text));
 
 describe('a body that names a member twice', () => {
   it.each([
-    ['sex', '{"sex":"M","sex":"F"}'],
-    ['sex', '{"sex":"M","se\\u0078":"F"}'],
-    ['sex', '{"sex" : "M" ,\n\t"sex"\r\n:"M"}'],
-    ['a"b', '{"a\\"b":1,"x":"\\\\","a\\"b":2}'],
-    ['country', '{"places":[{"country":"RUS"},{"country":"RUS","country":"AFG"}]}'],
-    ['a', '{"a":{"a":{"b":[]}},"b":[{}],"a":1}'],
-    ['', '{"":1,"":2}'],
-  ])('is refused, and the member %j is named: %s', (name, text) => {
-    const said = `One object has the member ${JSON.stringify(name)} twice. Send it once.`;
-    expect(() => parsed(text)).toThrow(new Problem('malformed-json', said));
-    expect(() => parsed(text)).toThrow(Problem);
+    ['sex', '/sex', '{"sex":"M","sex":"F"}'],
+    ['sex', '/sex', '{"sex":"M","se\\u0078":"F"}'],
+    ['sex', '/sex', '{"sex" : "M" ,\n\t"sex"\r\n:"M"}'],
+    ['a"b', '/a"b', '{"a\\"b":1,"x":"\\\\","a\\"b":2}'],
+    ['country', '/places/1/country', '{"places":[{"country":"RUS"},{"country":"RUS","country":"AFG"}]}'],
+    ['b/c', '/a/2/b~1c', '{"a":["x,y",[1,2],{"b/c":"[","b/c":1}]}'],
+    ['a', '/a', '{"a":{"a":{"b":[]}},"b":[{}],"a":1}'],
+    ['', '/', '{"":1,"":2}'],
+  ])('is refused, and the member %j is named, at %s: %s', (name, pointer, text) => {
+    const detail = `One object has the member ${JSON.stringify(name)} twice. Send it once.`;
+    let found: unknown;
+    try {
+      parsed(text);
+    } catch (error) {
+      found = error;
+    }
+    expect(found).toBeInstanceOf(Problem);
+    expect(found).toMatchObject({
+      code: 'malformed-json',
+      message: detail,
+      more: { errors: [{ pointer: `#${pointer}`, code: 'malformed-json', detail }] },
+    });
   });
 
   it.each([

@@ -2,6 +2,7 @@ import { Controller, Get, Header, Injectable, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Pool } from 'pg';
+import { Records } from '#audit';
 import { isMigrated, relayLags } from '#event-store';
 
 type Check = 'ok' | 'degraded' | 'failed';
@@ -18,6 +19,8 @@ export type Report = Readonly<{
 
 /** An event that waits longer is not just on its way: another relay would have taken over by then. */
 const LATE_SECONDS = 30;
+/** Three times as long as a notary lets pass. */
+const UNSIGNED_SECONDS = 180;
 
 /**
  * Whether this process should get requests. While Kafka is away it should, and says `degraded`: what is
@@ -44,11 +47,14 @@ export class Readiness {
     const asked = migrations === true && here !== 'none' ? relayLags(this.pool) : undefined;
     // Of several topics the furthest: the others were given up.
     const relay = asked && (await within(1_000, asked))?.[0];
+    const isAlarmed = migrations === true && (await within(1_000, this.isAlarmed())) === true;
     const isLate = relay !== undefined && relay.seconds > LATE_SECONDS;
     const checks: Report['checks'] = {
       accepting: this.draining ? 'failed' : 'ok',
       database: database ? 'ok' : 'failed',
       migrations: migrations === true ? 'ok' : 'failed',
+      // Someone must look at the log, or at its notary. What is asked and recorded goes on.
+      ...(isAlarmed && { log: 'degraded' }),
       ...((relay || (here && here !== 'none')) && {
         relay: isLate || here === 'degraded' ? 'degraded' : 'ok',
       }),
@@ -58,6 +64,15 @@ export class Readiness {
       checks,
       ...(relay && { relay: { behind: relay.events, oldestSeconds: Math.round(relay.seconds) } }),
     };
+  }
+
+  /** The log is not what was signed, or nobody signs it. */
+  private async isAlarmed(): Promise<boolean> {
+    const records = new Records(this.pool);
+    const { refusal, firstBad } = await records.read();
+    return (
+      refusal !== undefined || firstBad !== undefined || (await records.unsignedSeconds()) > UNSIGNED_SECONDS
+    );
   }
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { isNativeError } from 'node:util/types';
 import type { History, Migration } from '#event-store';
 import type { Digest } from '#projections';
 import { readFile, type Written } from './files.js';
@@ -61,10 +62,8 @@ export class BadBackup extends Error {
 /** The manifest of a folder, found to be as it was written. Throws `BadBackup`. */
 export async function openBackup(folder: string): Promise<Backup> {
   const path = join(folder, MANIFEST);
-  const [text, sums] = await Promise.all([
-    fs.readFile(path).catch(notThere(path)),
-    fs.readFile(join(folder, SUMS), 'utf8').catch(notThere(join(folder, SUMS))),
-  ]);
+  const text = await fs.readFile(path).catch(notThere(path));
+  const sums = await fs.readFile(join(folder, SUMS), 'utf8').catch(notThere(join(folder, SUMS)));
   const sha256 = createHash('sha256').update(text).digest('hex');
   if (!sums.includes(`${sha256}  ${MANIFEST}`)) {
     throw new BadBackup(`${path} is not as it was written: ${SUMS} has another hash for it.`);
@@ -102,18 +101,21 @@ export async function openChain(folder: string): Promise<readonly [Backup, ...Ba
   return [first, ...others, last];
 }
 
-/** Reads every file of a backup. Throws `BadBackup`, naming the first that is not as it was written. */
-export async function checkFiles({ folder, manifest }: Backup, onFile: (bytes: number) => void) {
-  for (const table of manifest.tables) {
-    const path = join(folder, table.file);
-    const { chunks, read } = readFile(path);
-    try {
-      for await (const chunk of chunks) onFile(chunk.length);
-    } catch (error) {
-      notThere(path)(error);
-    }
-    mustBe(path, read(), table);
+/** Reads a file of a backup to its end. Throws `BadBackup` where it is not as it was written. */
+export async function checkFile(
+  { folder }: Backup,
+  table: TableFile,
+  onRows: (rows: number) => void,
+): Promise<void> {
+  const path = join(folder, table.file);
+  const { chunks, rows, read } = readFile(path);
+  try {
+    for await (const _ of chunks) onRows(rows());
+  } catch (error) {
+    if (isNativeError(error) && 'syscall' in error) notThere(path)(error);
+    throw error;
   }
+  mustBe(path, read(), table);
 }
 
 /** Throws `BadBackup` where a file is not as it was written. */

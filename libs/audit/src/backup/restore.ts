@@ -3,7 +3,7 @@ import { beginEpoch, connect, migrate, migrations } from '#event-store';
 import { digest, type Projection, rebuild, replayDigest } from '#projections';
 import { verify, type VerifyReport } from '../verify.js';
 import { load } from './load.js';
-import { type Backup, BadBackup, checkFiles, type Known, openChain } from './manifest.js';
+import { type Backup, BadBackup, checkFile, type Known, openChain } from './manifest.js';
 
 /** The database cannot take a backup. The message says why and what to do. */
 export class NotRestorable extends Error {
@@ -158,15 +158,16 @@ async function mustBeEmpty(client: pg.Client): Promise<void> {
 }
 
 async function mustBeWhole(chain: readonly Backup[], { onProgress, signal }: RestoreOptions): Promise<void> {
-  const sizes = chain.flatMap(({ manifest }) => manifest.tables.map(({ bytes }) => bytes));
-  const total = sizes.reduce((sum, bytes) => sum + bytes, 0);
+  const total = chain.flatMap(({ manifest }) => manifest.tables).reduce((sum, { rows }) => sum + rows, 0);
   let done = 0;
   for (const one of chain) {
-    await checkFiles(one, (bytes) => {
-      signal?.throwIfAborted();
-      done += bytes;
-      onProgress?.('bytes', done, total);
-    });
+    for (const table of one.manifest.tables) {
+      await checkFile(one, table, (rows) => {
+        signal?.throwIfAborted();
+        onProgress?.('files', done + rows, total);
+      });
+      done += table.rows;
+    }
   }
 }
 

@@ -15,6 +15,7 @@ import type {
   StatusChanged,
 } from './case.events.js';
 import { evolveCase } from './case.evolve.js';
+import { mustFit } from './case.fit.js';
 import {
   type AddRegistration,
   addRegistration,
@@ -22,17 +23,10 @@ import {
   type RegisterMigrant,
   registerMigrant,
 } from './case.registrations.js';
-import {
-  mustAgreeOnBirth,
-  mustBePast,
-  mustBePlace,
-  mustBePlausible,
-  mustBeRegion,
-  mustFit,
-} from './case.rules.js';
+import { mustAgreeOnBirth, mustBePast, mustBePlace, mustBePlausible, mustBeRegion } from './case.rules.js';
 import { type CaseState, type KnownCase, type Move, placeOf } from './case.state.js';
 import { mustBeLawful, mustReplace } from './status.rules.js';
-import { named, places } from './track.js';
+import { decidedOn, named, places } from './track.js';
 
 export type { AddRegistration, CorrectCase, RegisterMigrant };
 
@@ -177,8 +171,9 @@ function changeStatus(data: ChangeStatus['data'], state: KnownCase): readonly Ca
       on === effectiveOn && value.status === to && value.legalBasis === legalBasis && value.issuer === issuer,
   );
   if (isRecorded) return [];
-  const from = mustReplace(statuses, to, effectiveOn);
-  const citizenship = citizenshipOn(state, effectiveOn);
+  const date = decidedOn(legalBasis, effectiveOn);
+  const from = mustReplace(statuses, to, date);
+  const citizenship = citizenshipOn(state, date);
   mustBeLawful({ status: to, legalBasis, issuer, on: effectiveOn, citizenship }, IN_STATUS_CHANGE);
   const change: StatusChanged = {
     type: 'StatusChanged',
@@ -206,7 +201,7 @@ function correctPersonDetails(
 function relocate({ region, relocatedOn, today }: Relocate['data'], state: KnownCase): readonly CaseEvent[] {
   mustBePast(relocatedOn, today, '/relocatedOn');
   mustBeRegion(region, relocatedOn, '/region');
-  const [at] = places(state.regions, relocatedOn);
+  const [at] = places(state.regions, { on: relocatedOn });
   if (state.regions[at - 1]?.value === region) return [];
   return mustFit(state, [{ type: 'MigrantRelocated', data: { region, relocatedOn } }], '/relocatedOn');
 }
@@ -230,7 +225,7 @@ function recordDeparture(data: RecordDeparture['data'], state: KnownCase): reado
     const detail = `A return on ${returnedOn} lies before the departure on ${departedOn}. Check both dates.`;
     throw new Refused('return-before-departure', detail, { pointer: '/returnedOn' });
   }
-  if (isRecorded(state, 'departed', departedOn) && isRecorded(state, 'returned', returnedOn)) return [];
+  if (isTripRecorded(state, departedOn, returnedOn)) return [];
   return mustFit(state, [departed, { type: 'MigrantReturned', data: { returnedOn } }], '/departedOn');
 }
 
@@ -246,9 +241,20 @@ function recordDeath({ diedOn, today }: RecordDeath['data'], state: KnownCase): 
   return mustFit(state, [{ type: 'MigrantDied', data: { diedOn } }], '/diedOn');
 }
 
-/** The same move on the same whole day. Of a year or a month there may be another. */
-function isRecorded(state: KnownCase, what: Move['value'], on: PartialDate): boolean {
-  return isDay(on) && state.moves.some((move) => move.value === what && move.on === on);
+/** The same move on the same whole day. Of a year or a month there may be another, unless it is the last. */
+function isRecorded({ moves }: KnownCase, what: Move['value'], on: PartialDate): boolean {
+  const left = moves.filter(({ value }) => value !== 'died');
+  const candidates = isDay(on) ? left : left.slice(-1);
+  return candidates.some((move) => move.value === what && move.on === on);
+}
+
+/** The same trip, in the same words. Another one in the year or month is told by a date that differs. */
+function isTripRecorded({ moves }: KnownCase, departedOn: PartialDate, returnedOn: PartialDate): boolean {
+  return moves.some((move, at) => {
+    const next = moves[at + 1];
+    const isOut = move.value === 'departed' && move.on === departedOn;
+    return isOut && next?.value === 'returned' && next.on === returnedOn;
+  });
 }
 
 function recordArrival(data: RecordArrival['data'], state: KnownCase): readonly CaseEvent[] {

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { addDays, type Day, firstDay, lastDay, type PartialDate, successorOn } from '#reference';
 import { type Command, Refused } from '../decider.js';
 import type { CaseEvent, MigrantRegistered } from './case.events.js';
+import { mustFit } from './case.fit.js';
 import {
   mustAgreeOnBirth,
   mustArriveFirst,
@@ -9,11 +10,10 @@ import {
   mustBePlace,
   mustBePlausible,
   mustBeRegion,
-  mustFit,
 } from './case.rules.js';
 import { type CaseState, type KnownCase, placeOf, UNKNOWN } from './case.state.js';
 import { mustBeLawful, mustBring } from './status.rules.js';
-import { heldOn, named } from './track.js';
+import { decidedOn, firstOf, heldOn, named } from './track.js';
 
 type Entry = Omit<MigrantRegistered['data'], 'late'>;
 type Registration = Pick<Entry, 'authority' | 'status' | 'legalBasis' | 'registeredOn'>;
@@ -69,7 +69,7 @@ export function addRegistration(data: AddRegistration['data'], state: KnownCase)
   const says = data.birthYear === undefined ? 'The file' : 'The request';
   mustAgreeOnBirth({ birthYear: facts.birthYear, bornIn }, says, BIRTH_DATE);
   const event = registration({ office, authority, status, legalBasis, registeredOn, ...facts, bornIn });
-  mustBring(statuses, status, registeredOn);
+  mustBring(statuses, status, decidedOn(legalBasis, registeredOn));
   return mustFit(state, [event], pointer);
 }
 
@@ -119,7 +119,7 @@ export function isLate(arrivedOn: PartialDate, registeredOn: PartialDate): boole
 
 /** The facts of the file on the day of the registration, with what the command adds to them. */
 function completed(data: AddRegistration['data'], state: KnownCase): Said<Facts> {
-  const day = firstDay(data.registeredOn);
+  const day = firstOf(decidedOn(data.legalBasis, data.registeredOn));
   const { arrival, registrations, regions } = state;
   const held = heldOn(regions, day) ?? regions[0]?.value;
   // A region that is no more goes on in the one that covers it.

@@ -13,11 +13,8 @@ import {
   successorOn,
 } from '#reference';
 import { type Contradicted, Refused } from '../decider.js';
-import type { CaseEvent, Place } from './case.events.js';
-import { evolveCase } from './case.evolve.js';
-import { type KnownCase } from './case.state.js';
-import { inOrder, startOf } from './presence.js';
-import { type Fact, named } from './track.js';
+import type { Place } from './case.events.js';
+import { named } from './track.js';
 
 /** What has happened cannot lie after today. Throws `date-in-future`. */
 export function mustBePast(on: PartialDate | undefined, today: Day, pointer: string): void {
@@ -123,69 +120,3 @@ export function mustArriveFirst(
 const FOR_A_FLIGHT =
   'Check both dates. Of someone who was registered first and flown in later leave arrivedOn out: ' +
   'the arrival of the flight brings it.';
-
-/** The events, if they fit what the case holds. Throws `would-contradict` with the events they contradict. */
-export function mustFit(
-  state: KnownCase,
-  events: readonly CaseEvent[],
-  pointer: string,
-): readonly CaseEvent[] {
-  const next = events.reduce(evolveCase, state);
-  if (!next.known) return events;
-  const isNew = ({ version }: Contradicted) => version > state.version;
-  const clashes = clashesIn(next).filter((clash) => clash.some(isNew));
-  const fits = movesFit(next) || !movesFit(state);
-  if (clashes.length === 0 && fits) return events;
-  const old = [...clashes.flat(), ...(fits ? [] : inTheWay(next, isNew))].filter((fact) => !isNew(fact));
-  const contradicts = [...new Map(old.map((fact) => [fact.version, named(fact)])).values()];
-  const those = contradicts.map(({ version, type, on }) => `event ${version}, ${type} (${on})`).join('; ');
-  const detail = `This contradicts ${those}. Check the date, or correct what was recorded before.`;
-  throw new Refused('would-contradict', detail, { pointer, contradicts });
-}
-
-/** Pairs of facts of which the first would have to come before the second, and cannot. */
-function clashesIn(state: KnownCase): readonly (readonly [Fact<unknown>, Fact<unknown>])[] {
-  const { arrival, met, registrations, statuses, regions, moves } = state;
-  const death = moves.find(({ value }) => value === 'died');
-  const inLife = [...(met ? [met] : []), ...registrations, ...statuses, ...regions];
-  const inPresence = [
-    ...(met?.value.country === HOME ? [met] : []),
-    ...regions.filter(({ type }) => type === 'MigrantRelocated'),
-  ];
-  const pairs: [Fact<unknown>, Fact<unknown>][] = [
-    ...(death ? inLife.map((fact): [Fact<unknown>, Fact<unknown>] => [fact, death]) : []),
-    ...(arrival ? inPresence.map((fact): [Fact<unknown>, Fact<unknown>] => [arrival, fact]) : []),
-  ];
-  return pairs.filter(([first, second]) => liesAfter(first, second));
-}
-
-function movesFit(state: KnownCase): boolean {
-  const start = startOf(state);
-  if (!start) return state.moves.every(({ value }) => value === 'died');
-  return inOrder(start.day, state.moves) !== undefined;
-}
-
-/** What keeps the moves from fitting: one too many, those before the start, or what the new one follows. */
-function inTheWay(state: KnownCase, isNew: (fact: Contradicted) => boolean): readonly Fact<unknown>[] {
-  const { met, moves } = state;
-  const start = startOf(state);
-  if (!start) return met ? [met] : [];
-  const old = moves.filter((move) => !isNew(move));
-  const suspects = [
-    old.filter((move) =>
-      inOrder(
-        start.day,
-        moves.filter((other) => other !== move),
-      ),
-    ),
-    old.filter((move) => liesAfter(start.fact, move)),
-    [start.fact, ...old]
-      .filter((fact) => moves.some((move) => isNew(move) && !liesAfter(fact, move)))
-      .slice(-1),
-  ];
-  return suspects.find((facts) => facts.length > 0) ?? [start.fact];
-}
-
-function liesAfter(one: Fact<unknown>, other: Fact<unknown>): boolean {
-  return firstDay(one.on) > lastDay(other.on);
-}

@@ -3,6 +3,7 @@ import type { StatusCode } from '#reference';
 import { type Examples, specify } from '../specify.js';
 import {
   type AddRegistration,
+  type CaseCommand,
   caseFile,
   type ChangeStatus,
   type CorrectCase,
@@ -769,6 +770,41 @@ describe('changing a status', () => {
       );
   });
 
+  it('was made on a day of the law that it rests on, where its own day is not known', () => {
+    const foreigner = {
+      authority: 'MOI',
+      status: 'registered-foreigner',
+      legalBasis: 'KZ-1995-FOR',
+    } as const;
+    const returnee = change({
+      to: 'ethnic-returnee',
+      legalBasis: 'KZ-1992-IMM',
+      effectiveOn: '1997',
+    });
+    given(unarrived({ ...foreigner, registeredOn: '1997-12-20' }))
+      .when(returnee)
+      .isRefused(
+        'not-registered',
+        { pointer: '/effectiveOn' },
+        /^From 1997-01-01 to 1997-12-13, while that law/,
+      );
+    given(past.MigrantRegistered, died('1999-02'))
+      .when(change({ legalBasis: 'KZ-1998-ACC', to: 'convention-refugee', effectiveOn: '1999' }))
+      .isRefused('would-contradict', {
+        pointer: '/effectiveOn',
+        contradicts: [{ version: 2, type: 'MigrantDied', on: '1999-02' }],
+      });
+    // The citizenship is that of a day on which the law was in force.
+    const unhcr = unarrived({
+      authority: 'UNHCR',
+      legalBasis: 'UNHCR-1950-STAT',
+      registeredOn: '1998-01-10',
+    });
+    given(unhcr, corrected({ field: 'citizenship', from: 'AFG', to: 'RUS', validFrom: '1998-03' }))
+      .when(change({ effectiveOn: '1998' }))
+      .isRefused('nationality-excluded');
+  });
+
   it('comes before death', () => {
     given(past.MigrantRegistered, died('1998-08-31'))
       .when(change())
@@ -805,6 +841,33 @@ describe('moving within the country', () => {
     given(past.MigrantRegistered, past.MigrantRelocated)
       .when(relocate('KZ-75', '1998-12-01'))
       .recordsNothing();
+  });
+
+  it('is refused while the person is abroad, unless a day is left at home', () => {
+    const gone = { contradicts: [{ version: 2, type: 'MigrantDeparted', on: '1998-09-01' }] };
+    given(past.MigrantRegistered, left('1998-09-01'))
+      .when(relocate('KZ-75', '1998-11'))
+      .isRefused(
+        'would-contradict',
+        { pointer: '/relocatedOn', ...gone },
+        /on 1998-09-01 \(event 2\) and has not returned since, so cannot have moved within the country/,
+      );
+    given(past.MigrantRegistered, left('1998-09-01'), back('1998-12-01'))
+      .when(relocate('KZ-75', '1998-11'))
+      .isRefused('would-contradict', gone, /and returned on 1998-12-01 \(event 3\), so cannot/);
+    for (const on of ['1998-08-31', '1998-09', '1998']) {
+      given(past.MigrantRegistered, left('1998-09-01'))
+        .when(relocate('KZ-75', on))
+        .records({ type: 'MigrantRelocated', data: { region: 'KZ-75', relocatedOn: on } });
+    }
+    given(past.MigrantRegistered, left('1998-09'), back('1998-11'))
+      .when(relocate('KZ-75', '1998-11'))
+      .records(past.MigrantRelocated);
+    given(past.MigrantRegistered, past.MigrantRelocated)
+      .when(depart('1998-09', '1999-01'))
+      .isRefused('would-contradict', {
+        contradicts: [{ version: 2, type: 'MigrantRelocated', on: '1998-11' }],
+      });
   });
 
   it('is refused before the arrival, after death, for days to come and for areas that were not there', () => {
@@ -858,6 +921,54 @@ describe('leaving the country and coming back', () => {
       .when(depart('1999-03-01', '1999-08-01'))
       .recordsNothing();
     given(past.MigrantRegistered, left('1999'), back('1999')).when(depart('1999')).records(left('1999'));
+  });
+
+  it('records nothing for the same words about the last move or a trip, however little they say', () => {
+    given(past.MigrantRegistered, left('1998-11')).when(depart('1998-11')).recordsNothing();
+    given(past.MigrantRegistered, left('1998-11'), died('1999')).when(depart('1998-11')).recordsNothing();
+    given(past.MigrantRegistered, left('1998'), back('1999')).when(returns('1999')).recordsNothing();
+    const history = [past.MigrantRegistered, left('1998'), back('1998')];
+    given(...history, left('1999-03'))
+      .when(depart('1998', '1998'))
+      .recordsNothing();
+    given(...history)
+      .when(depart('1998', '1998-12'))
+      .records(left('1998'), back('1998-12'));
+  });
+
+  it('says in plain words why it cannot have been', () => {
+    const refused = (history: CaseEvent[], command: CaseCommand, says: RegExp) =>
+      given(...history)
+        .when(command)
+        .isRefused('would-contradict', {}, says);
+    const here = past.MigrantRegistered;
+    refused(
+      [unarrived()],
+      returns('1999'),
+      /^The person has not departed, so cannot have returned in 1999\./,
+    );
+    refused(
+      [here, left('1999-03-01')],
+      returns('1999-02'),
+      /^The person departed on 1999-03-01 \(event 2\), so cannot have returned before, in 1999-02\./,
+    );
+    refused(
+      [here, left('1998'), back('1998-12-01')],
+      returns('1999'),
+      /^The person returned on 1998-12-01 \(event 3\) and has not departed since\./,
+    );
+    refused(
+      [here, left('1998')],
+      depart('1999'),
+      /^The person departed in 1998 \(event 2\) and has not returned since\. Record the return first\./,
+    );
+    refused(
+      [here],
+      depart('1996-02'),
+      /^The person was not here yet in 1996-02: the arrival on 1996-03-10 \(event 1\) came first\./,
+    );
+    refused([unarrived()], depart('1998-05'), /: the registration on 1998-06-20 \(event 1\) came first\./);
+    refused([here, died('1998')], depart('1999'), /^This contradicts the death in 1998 \(event 2\)\./);
   });
 
   it('is refused before the arrival, with the event it contradicts (scenario A16)', () => {

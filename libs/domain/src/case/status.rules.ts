@@ -10,7 +10,7 @@ import {
 } from '#reference';
 import { type RefusalDetails, Refused } from '../decider.js';
 import type { KnownCase, Standing } from './case.state.js';
-import { type Fact, named, places, type Track } from './track.js';
+import { type Dated, type Fact, named, places, type Track } from './track.js';
 
 /** Which status may follow which. This table is the rule; no other file knows it. */
 const NEXT: Readonly<Record<StatusCode, readonly StatusCode[]>> = {
@@ -143,8 +143,8 @@ function period({ from, to }: Law): string {
 }
 
 /** Where a status that follows `from` stands: at the latest place behind it, or else at the latest of all. */
-export function statusPlace(statuses: Track<Fact<Standing>>, on: PartialDate, from: StatusCode): number {
-  const fitting = places(statuses, on);
+export function statusPlace(statuses: Track<Fact<Standing>>, date: Dated, from: StatusCode): number {
+  const fitting = places(statuses, date);
   return fitting.find((at) => statuses[at - 1]?.value.status === from) ?? fitting[0];
 }
 
@@ -153,19 +153,20 @@ export function statusPlace(statuses: Track<Fact<Standing>>, on: PartialDate, fr
  * two decisions was entered first and however well their days are known. Throws `status-not-allowed`, or
  * `not-registered` if there is none.
  */
-export function mustReplace(statuses: Track<Fact<Standing>>, to: StatusCode, on: PartialDate): StatusCode {
+export function mustReplace(statuses: Track<Fact<Standing>>, to: StatusCode, date: Dated): StatusCode {
+  const { on } = date;
   const objections: Refused[] = [];
-  for (const at of places(statuses, on)) {
+  for (const at of places(statuses, date)) {
     const before = statuses[at - 1];
     // Where the fold would put it elsewhere, this place is not to be had.
-    if (!before || statusPlace(statuses, on, before.value.status) !== at) continue;
+    if (!before || statusPlace(statuses, date, before.value.status) !== at) continue;
     const same = [before, decisionAt(statuses, at)].find((fact) => fact?.value.status === to);
     const objection = same ? repeated(same, on) : objectionAt(statuses, at, to, '/to');
     if (!objection) return before.value.status;
     objections.push(objection);
   }
   const [objection] = objections;
-  throw objection ?? unregistered(statuses[0], on);
+  throw objection ?? unregistered(statuses[0], date);
 }
 
 /** The decision behind that place. A registration may repeat the status that it finds: it decides nothing. */
@@ -174,23 +175,26 @@ function decisionAt(statuses: Track<Fact<Standing>>, at: number): Fact<Standing>
   return after?.type === 'StatusChanged' ? after : undefined;
 }
 
-function unregistered(first: Fact<Standing> | undefined, on: PartialDate): Refused {
+function unregistered(first: Fact<Standing> | undefined, { on, days }: Dated): Refused {
   const pointer = '/effectiveOn';
+  const then = days
+    ? `From ${days.first} to ${days.last}, while that law was in force in ${on},`
+    : `On ${on}`;
   if (!first) {
     const detail =
       'The person was met, and is registered with nobody. Register the person first, then decide.';
     return new Refused('not-registered', detail, { pointer });
   }
   const detail =
-    `On ${on} the person was not registered yet; the first registration is of ${first.on}. ` +
+    `${then} the person was not registered yet; the first registration is of ${first.on}. ` +
     'Check effectiveOn, or correct registeredOn first.';
   const facts = { registeredOn: first.on };
   return new Refused('not-registered', detail, { pointer, contradicts: [named(first)], facts });
 }
 
 /** A registration brings its status along: the one held already, or one that may stand there by the table. */
-export function mustBring(statuses: Track<Fact<Standing>>, status: StatusCode, on: PartialDate): void {
-  const objection = objectionAt(statuses, statusPlace(statuses, on, status), status, '/status');
+export function mustBring(statuses: Track<Fact<Standing>>, status: StatusCode, date: Dated): void {
+  const objection = objectionAt(statuses, statusPlace(statuses, date, status), status, '/status');
   if (objection) throw objection;
 }
 
