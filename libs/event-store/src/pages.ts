@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { type History, historyOf } from './epochs.js';
 import { copyEvents, readEvents } from './read.js';
 import type { Published } from './recorded.js';
 
@@ -10,8 +11,21 @@ const KEPT = 8;
 /** The log by pages, for several readers: what one has read and parsed serves the others that come by. */
 export class Pages {
   private readonly kept = new Map<number, Promise<readonly Published[]>>();
+  private history: History | undefined;
 
   constructor(private readonly pool: pg.Pool) {}
+
+  /**
+   * To be called by each reader before its first page: what was kept of another history of the log is forgotten. While
+   * a reader holds a connection the history stays, since a log is put back only where nobody has one.
+   */
+  async begin(): Promise<History> {
+    const now = await historyOf(this.pool);
+    const { logId, epoch } = this.history ?? now;
+    if (logId !== now.logId || epoch !== now.epoch) this.kept.clear();
+    this.history = now;
+    return now;
+  }
 
   /** What follows a position; nothing only at the end of the log. Throws as `published` does. */
   async after(position: number): Promise<readonly Published[]> {
