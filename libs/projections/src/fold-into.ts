@@ -41,9 +41,11 @@ async function pastOf(
   batch: readonly Published[],
   streams: Streams,
 ): Promise<readonly Published[]> {
-  const read = batch.filter(({ stream }) => streams.folds(stream));
-  const opened = new Set(read.filter(({ version }) => version === 1).map(({ stream }) => stream));
-  const resumed = new Set(read.map(({ stream }) => stream).filter((stream) => !opened.has(stream)));
+  const [opened, resumed] = [new Set<string>(), new Set<string>()];
+  for (const { stream, version } of batch) {
+    if (version === 1) opened.add(stream);
+    else if (!opened.has(stream) && streams.folds(stream)) resumed.add(stream);
+  }
   if (resumed.size === 0) return [];
   const before = (batch[0]?.position ?? 1) - 1;
   return readEventsOf(client, [...resumed], before);

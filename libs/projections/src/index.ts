@@ -7,7 +7,15 @@ import type { Projection } from './projection.js';
 /** Every read model. A new one is made by adding it here; a changed one, by `kosh rebuild`. */
 export const READ_MODELS: readonly Projection[] = [population, cases, flights, estimates];
 
+export { type Beside, dropBeside, NoReplay, replayBeside } from './beside.js';
 export { type CaseFilters, cases, type CaseSummary, listCases } from './cases.js';
+export {
+  type Difference,
+  difference,
+  type RowDifference,
+  type RowText,
+  type TableDifference,
+} from './difference.js';
 export { type Digest, digest, replayDigest } from './digest.js';
 export { type EstimateFilters, estimates, listEstimates, type RegisteredEstimate } from './estimates.js';
 export { FoldFailed } from './fold-failed.js';
