@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { readByStream } from '#event-store';
 import { Copy } from './copy.js';
-import { FoldFailed } from './fold-failed.js';
+import { folding } from './fold-failed.js';
 import type { Pace } from './pace.js';
 import type { Projection, Table } from './projection.js';
 import { Rows } from './rows.js';
@@ -43,11 +43,7 @@ export async function fill(filling: Filling, upTo: number): Promise<void> {
         streams.forget();
         rows.clear();
       }
-      try {
-        streams.fold(event, rows);
-      } catch (error) {
-        throw new FoldFailed(projection.name, event, error);
-      }
+      folding(projection.name, event, () => streams.fold(event, rows));
     }
     position += events.length;
     onProgress?.({ name: projection.name, position, upTo });
@@ -78,8 +74,10 @@ class Batch {
     for (const [table, copy] of this.copies) {
       const { put, appended } = rows.of(table);
       this.size += put.size + appended.length;
-      for (const make of put.values()) copy.add(make());
-      for (const row of appended) copy.add(row);
+      folding(this.filling.projection.name, undefined, () => {
+        for (const make of put.values()) copy.add(make());
+        for (const row of appended) copy.add(row);
+      });
     }
   }
 
