@@ -27,8 +27,8 @@ const f19: Row = {
     await asAdmin(world.databaseUrl, (admin) =>
       admin.query(
         `insert into log.events (position, stream, version, type, schema_version, recorded_at, body, meta, hash)
-         select max(position) + 1, $1, 1, 'PermitIssued', 1, max(recorded_at), '{}', '{}', sha256('') from log.events`,
-        [`permit-${uuidv7()}`],
+         select max(position) + 1, $1, 1, 'EventOfLater', 1, max(recorded_at), '{}', '{}', sha256('') from log.events`,
+        [`later-${uuidv7()}`],
       ),
     );
     const [projector] = world.projectors;
@@ -38,7 +38,7 @@ const f19: Row = {
       `/readyz says no after ${(await until('the projector says that it stopped', stopped, 60_000)).toFixed(1)} s`,
     );
     const said = await (await fetch(`${projector.url}/readyz`)).text();
-    run.mustBe(said.includes('does not know the event PermitIssued'), 'what /readyz says', said);
+    run.mustBe(said.includes('does not know the event EventOfLater'), 'what /readyz says', said);
     const metrics = await (await fetch(`${projector.url}/metrics`)).text();
     run.mustBe(
       /kosh_projection_trouble\{projection="cases"\} 1/.test(metrics),

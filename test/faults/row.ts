@@ -40,7 +40,12 @@ export type RowResult = Readonly<{
   found: readonly string[];
   /** Why it failed, or was skipped. */
   reasons: readonly string[];
+  /** It did not come to its end. */
+  hung?: true;
 }>;
+
+/** No row takes so long, unless it hangs. */
+const ROW_MAX_MS = 15 * 60_000;
 
 /** A row under way: what it opens is closed behind it, and what it finds stands in the table. */
 export class Run {
@@ -144,10 +149,16 @@ export class Run {
   /** Runs the row to its end, whatever that is. */
   async result(): Promise<RowResult> {
     const startedAt = performance.now();
+    const late = new AbortController();
+    const end = delay(ROW_MAX_MS, 'late' as const, { signal: late.signal, ref: false });
+    let hung = false;
     try {
-      await this.row.run(this);
+      hung = (await Promise.race([this.row.run(this), end])) === 'late';
+      if (hung) this.reasons.push(`It did not come to its end within ${ROW_MAX_MS / 60_000} minutes.`);
     } catch (error) {
       this.reasons.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    } finally {
+      late.abort();
     }
     for (const load of this.loads) load.kill();
     const kills = this.worlds.reduce((sum, world) => sum + world.kills, 0) + this.extraKills;
@@ -175,6 +186,7 @@ export class Run {
       seconds: Math.round((performance.now() - startedAt) / 100) / 10,
       found: this.found,
       reasons: this.reasons,
+      ...(hung && { hung }),
     };
   }
 }
