@@ -130,6 +130,9 @@ export class Run {
     const unanswered = summaries.reduce((sum, one) => sum + one.unanswered, 0);
     this.count(acknowledged, settled);
     this.mustBe(unanswered === 0, 'commands that got no answer in the end', unanswered);
+    const failures = summaries.flatMap(({ phases }) => Object.values(phases).map((one) => one.failures));
+    const ours = failures.flatMap((one) => Object.keys(one)).filter((code) => /\b(internal|500)$/.test(code));
+    this.mustBe(ours.length === 0, 'answers that say that the fault is ours', ours);
     return { settled, summaries };
   }
 
