@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Load, type LoadOptions, type Summary } from './load.js';
-import { quantile } from './measures.js';
+import { type Phase, quantile } from './measures.js';
 import type { Servers } from './servers.js';
 import { settle, type Settled } from './settle.js';
 import { World, type WorldOptions } from './world.js';
@@ -112,6 +112,15 @@ export class Run {
     const text = `${what}: ${typeof found === 'string' ? found : JSON.stringify(found)}`;
     this.found.push(text);
     if (!right) this.reasons.push(text);
+  }
+
+  /**
+   * Callers are not much slower beside other work than alone. A short run has few figures: its p99 is the slowest, which
+   * may be so by chance.
+   */
+  mustStayQuick(what: string, alone: Phase | undefined, beside: Phase | undefined): void {
+    const [was, is] = [alone?.p99Ms ?? 0, beside?.p99Ms ?? Infinity];
+    this.mustBe(is <= Math.max(2 * was, was + (this.quick ? 250 : 50)), what, [was, is]);
   }
 
   note(what: string): void {
