@@ -88,10 +88,10 @@ const f1: Row = {
   async run(run) {
     const world = await run.world({ apis: 2, ...preloaded('api') });
     const load = await run.load(world);
-    const kills = run.times(200, 10);
+    const kills = run.times(200, 8);
     await killAtRandom(run, world.apis, kills / 2);
     await killAtPoints(run, world, world.apis, POINTS.append, 30, kills / 2);
-    await load.until(run.times(20_000, 800));
+    await load.until(run.times(20_000, 500));
     await run.settle(world, load);
   },
 };
