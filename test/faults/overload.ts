@@ -40,7 +40,7 @@ const f26: Row = {
     });
     await bulk.until(100);
     live.phase('bulk');
-    await bulk.until(rows * 0.8);
+    await bulk.until(rows * 0.8, 720_000);
     const grown = Math.max(...world.apis.map(({ pid }) => residentMiB(pid))) - before;
     run.mustBe(grown <= 200, 'MiB that an api has grown', Math.round(grown));
     live.phase('kills');
