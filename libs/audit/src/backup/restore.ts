@@ -63,14 +63,12 @@ export async function restore(options: RestoreOptions): Promise<RestoreReport> {
     const projector = connect(url, 'kosh_projector', { max: 3, applicationName: OWN_NAME });
     const auditor = connect(url, 'kosh_api', { max: 3, applicationName: OWN_NAME });
     try {
-      for (const projection of readModels) {
-        signal?.throwIfAborted();
-        await rebuild({
-          projection,
-          pool: projector,
-          onProgress: ({ name, position, upTo }) => onProgress?.(name, position, upTo),
-        });
-      }
+      signal?.throwIfAborted();
+      await rebuild({
+        projections: readModels,
+        pool: projector,
+        onProgress: ({ name, position, upTo }) => onProgress?.(name, position, upTo),
+      });
       const verification = await verify(auditor, {
         projections: readModels,
         ...(onProgress && { onProgress }),
