@@ -114,7 +114,9 @@ class Part {
   private endStream(): void {
     for (const [table, copy] of this.tables) {
       const { put, appended } = this.rows.of(table);
-      this.size += put.size + appended.length;
+      const rows = put.size + appended.length;
+      if (rows === 0) continue;
+      this.size += rows;
       for (const make of put.values()) copy.add(make());
       for (const row of appended) copy.add(row);
     }
