@@ -19,7 +19,11 @@ export type ConnectOptions = Readonly<{
   /** The server ends a statement after this long; 0, the default, means never. */
   statementTimeoutMs?: number;
   applicationName?: string;
+  /** What speaks to the server in place of pg's own client. */
+  Client?: Driver;
 }>;
+
+export type Driver = NonNullable<pg.PoolConfig['Client']>;
 
 /** A pool whose every session has exactly the rights of `role`, and gives moments in UTC. */
 export function connect(url: string, role: Role, options: ConnectOptions = {}): pg.Pool {
@@ -28,10 +32,13 @@ export function connect(url: string, role: Role, options: ConnectOptions = {}): 
     max: options.max ?? 10,
     connectionTimeoutMillis: 5_000,
     keepAlive: true,
+    ...(options.Client && { Client: options.Client }),
     application_name: options.applicationName ?? `kosh-${role}`,
     options: `-c role=${role} -c TimeZone=UTC -c statement_timeout=${options.statementTimeoutMs ?? 0} ${COMMIT[role]}`,
   });
   // An idle connection that the server closes must not end the process; the next query opens another.
   pool.on('error', () => undefined);
+  // Nor must one that is lent out: whatever was asked on it fails, and says so.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
