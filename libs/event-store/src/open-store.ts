@@ -1,4 +1,4 @@
-import { connect } from './connect.js';
+import { connect, type Driver } from './connect.js';
 import { EventStore } from './event-store.js';
 import { Gatherer } from './gatherer.js';
 
@@ -14,9 +14,13 @@ export type OpenStore = Readonly<{
  * A store with its two pools: one to read, and one of two connections to write, since more writers would only
  * queue for the same lock. `url` is a Postgres address.
  */
-export function openStore(url: string, options: Readonly<{ readers?: number }> = {}): OpenStore {
-  const pool = connect(url, 'kosh_api', { max: options.readers ?? 10, statementTimeoutMs: 15_000 });
+export function openStore(
+  url: string,
+  { readers = 10, ...driver }: Readonly<{ readers?: number; Client?: Driver }> = {},
+): OpenStore {
+  const pool = connect(url, 'kosh_api', { ...driver, max: readers, statementTimeoutMs: 15_000 });
   const writer = connect(url, 'kosh_api', {
+    ...driver,
     max: 2,
     statementTimeoutMs: 5_000,
     applicationName: 'kosh-writer',

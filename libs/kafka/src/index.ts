@@ -1,5 +1,5 @@
 export * from './asyncapi.js';
-export { type KafkaSettings, type Log } from './client.js';
+export { type Connect, type KafkaClient, type KafkaSettings, type Log } from './client.js';
 export * from './envelope.js';
 export * from './kafka-source.js';
 export * from './partitioner.js';

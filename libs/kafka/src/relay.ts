@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { pause } from '#event-store';
-import type { KafkaSettings, Log } from './client.js';
+import type { Connect, KafkaSettings, Log } from './client.js';
 import { toMessage } from './envelope.js';
 import { Leadership } from './leadership.js';
 import { KafkaAway, openTopic, WrongTopic } from './topic.js';
@@ -16,6 +16,7 @@ export type RelayOptions = Readonly<{
   /** With the rights of `kosh_projector`. One of its connections is held all the time. */
   pool: pg.Pool;
   kafka: KafkaSettings;
+  connect?: Connect;
   signal: AbortSignal;
   log: Log;
   /** Told what it changes to. It begins as a standby. */
@@ -74,7 +75,7 @@ async function lead(options: RelayOptions): Promise<void> {
 /** Opens the topic and sends what the log has, until aborted. Throws `KafkaAway`. */
 async function carry(options: RelayOptions, leadership: Leadership, onOpen: () => void): Promise<void> {
   const { kafka, signal, log, onPublished } = options;
-  const topic = await openTopic(kafka, log);
+  const topic = await openTopic(kafka, log, options.connect);
   onOpen();
   try {
     if (topic.untouched && leadership.position > 0) {

@@ -1,6 +1,13 @@
-import { type Admin, CompressionTypes, type Producer } from 'kafkajs';
+import { CompressionTypes } from 'kafkajs';
 import { within } from '#event-store';
-import { kafkaClient, type KafkaSettings, type Log, RETRY } from './client.js';
+import {
+  type Connect,
+  kafkaClient,
+  type KafkaClient,
+  type KafkaSettings,
+  type Log,
+  RETRY,
+} from './client.js';
 import type { Message } from './envelope.js';
 
 /** The bound of one attempt to open the topic or to send. */
@@ -24,6 +31,9 @@ export class WrongTopic extends Error {
   }
 }
 
+type Admin = ReturnType<KafkaClient['admin']>;
+type Producer = ReturnType<KafkaClient['producer']>;
+
 export type Topic = Readonly<{
   /** Nothing was ever sent to it. */
   untouched: boolean;
@@ -36,8 +46,12 @@ export type Topic = Readonly<{
 }>;
 
 /** Opens the topic for writing, and makes it if there is none. Throws `KafkaAway` or `WrongTopic`. */
-export async function openTopic(settings: KafkaSettings, log: Log): Promise<Topic> {
-  const kafka = kafkaClient(settings, 'relay', log);
+export async function openTopic(
+  settings: KafkaSettings,
+  log: Log,
+  connect: Connect = kafkaClient,
+): Promise<Topic> {
+  const kafka = connect(settings, 'relay', log);
   const admin = kafka.admin({ retry: RETRY });
   const producer = kafka.producer({
     idempotent: true,
