@@ -16,10 +16,14 @@ RUN npm ci --ignore-scripts --omit=dev --omit=optional
 
 FROM node:24-bookworm-slim
 ENV NODE_ENV=production
+# Events are garbage as soon as they are folded: room for them saves a tenth of a rebuild.
+ENV NODE_OPTIONS=--max-semi-space-size=64
 WORKDIR /kosh
 COPY package.json LICENSE ./
 COPY --from=dependencies /kosh/node_modules node_modules
 COPY --from=build /kosh/dist dist
+# A volume that is mounted here takes on its owner.
+RUN install -d -o node -g node /var/lib/kosh/checkpoints
 USER node
 EXPOSE 3000
 # Health is answered on port 3000 by each of them.

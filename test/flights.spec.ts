@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { kafkaBrokers } from './support/kafka.js';
-import { inventedPerson } from './support/people.js';
+import { inventedPerson, registration } from './support/people.js';
 import { type Caller, type Json, type Stack, startStack } from './support/stack.js';
 
 let stack: Stack;
@@ -33,6 +33,19 @@ const plan = (from: string, departureCountry: string) => ({
   funding: 'state',
   quotaYear: 1998,
 });
+
+/** The arrival reaches each case by itself, a moment later. */
+async function arrivalsAreRecorded(files: readonly string[]): Promise<void> {
+  for (const file of files) {
+    for (let last = ''; last !== 'MigrantArrived';) {
+      const { body } = await desk.get<{ items: { type: string; position: number }[] }>(
+        `/cases/${file}/history`,
+      );
+      last = body.items.at(-1)?.type ?? '';
+      desk.position = Math.max(desk.position, body.items.at(-1)?.position ?? 0);
+    }
+  }
+}
 
 type Added = { passengers: { passenger: string }[] };
 
@@ -141,19 +154,42 @@ describe('A8: one person, three countries', () => {
     const abroad = await desk.report<{ rows: unknown }>('/reports/population?by=origin&validOn=1998-07-20');
     expect(abroad.rows).toEqual([]);
   });
+});
 
-  /** The arrival reaches each case by itself, a moment later. */
-  async function arrivalsAreRecorded(files: readonly string[]): Promise<void> {
-    for (const file of files) {
-      for (let last = ''; last !== 'MigrantArrived';) {
-        const { body } = await desk.get<{ items: { type: string; position: number }[] }>(
-          `/cases/${file}/history`,
-        );
-        last = body.items.at(-1)?.type ?? '';
-        desk.position = Math.max(desk.position, body.items.at(-1)?.position ?? 0);
-      }
-    }
-  }
+describe('A11: someone registered without an arrival, and flown in', () => {
+  const registeredOn = (day: string) =>
+    registration({
+      arrivedOn: undefined,
+      registeredOn: day,
+      authority: 'AMD',
+      status: 'ethnic-returnee',
+      legalBasis: 'KZ-1997-MIG',
+    });
+
+  it('is flagged by what the flight tells: registered before it, or over five days after', async () => {
+    const days = ['1998-09-01', '1998-10-01', '1998-10-02'];
+    const files = await Promise.all(days.map((day) => desk.did('/cases', registeredOn(day))));
+    const flight = (await desk.did('/flights', plan('THR', 'IRN'))).id;
+    const passengers = await list(
+      flight,
+      files.map(({ id }) => ({ case: id })),
+    );
+    await desk.did(`/flights/${flight}/manifest`);
+    await desk.did(`/flights/${flight}/boardings`, { passengers });
+    await desk.did(`/flights/${flight}/departure`, { departedAt: '1998-09-26T03:05:00Z', onBoard: 3 });
+    await desk.did(`/flights/${flight}/arrival`, {
+      airport: 'ALA',
+      arrivedAt: '1998-09-26T09:00:00Z',
+      onBoard: 3,
+    });
+    await arrivalsAreRecorded(files.map(({ id }) => id));
+    const seen = await Promise.all(files.map(async ({ id }) => (await desk.get(`/cases/${id}`)).body));
+    expect(seen).toMatchObject([
+      { arrivedOn: '1998-09-26', late: false, registeredBeforeArrival: true },
+      { arrivedOn: '1998-09-26', late: false, registeredBeforeArrival: false },
+      { arrivedOn: '1998-09-26', late: true, registeredBeforeArrival: false },
+    ]);
+  });
 });
 
 describe('a case that refuses an arrival', () => {

@@ -1,7 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
@@ -27,6 +29,7 @@ const SECRETS = {
   KOSH_API_PASSWORD: randomBytes(24).toString('hex'),
   KOSH_PROJECTOR_PASSWORD: randomBytes(24).toString('hex'),
   KOSH_MASTER_KEY: randomBytes(32).toString('base64'),
+  KOSH_CHECKPOINT_KEY: randomBytes(32).toString('base64'),
 };
 const GIVEN = { ...SECRETS, OIDC_ISSUER: 'https://id.example.org' };
 
@@ -58,6 +61,7 @@ describe('docker-compose.yml', () => {
 
   it.each([
     ['KOSH_MASTER_KEY', ['api']],
+    ['KOSH_CHECKPOINT_KEY', ['relay']],
     ['KOSH_DB_PASSWORD', ['migrate']],
     ['KOSH_API_PASSWORD', ['migrate', 'api']],
     ['KOSH_PROJECTOR_PASSWORD', ['migrate', 'relay', 'projector']],
@@ -93,18 +97,22 @@ describeWithKafka('the processes of production', () => {
   let issuer: Issuer;
   let compose: Compose;
   let caller: Caller;
+  let checkpoints: string;
+  let key: string;
   const processes: AppProcess[] = [];
 
   beforeAll(async () => {
     database = await emptyDatabase();
     issuer = await startIssuer();
     compose = await readCompose({ ...SECRETS, OIDC_ISSUER: issuer.url });
+    checkpoints = await mkdtemp(join(tmpdir(), 'kosh-checkpoints-'));
   });
 
   afterAll(async () => {
     await Promise.all(processes.map((one) => one.kill()));
     issuer.close();
     await database.drop();
+    await rm(checkpoints, { recursive: true, force: true });
     const admin = new pg.Client(adminUrl());
     await admin.connect();
     await admin.query('drop role if exists kosh_api_login, kosh_projector_login');
@@ -122,8 +130,10 @@ describeWithKafka('the processes of production', () => {
 
   it('become ready with the settings of docker-compose.yml, only the addresses being other', async () => {
     const [topic, brokers] = [`kosh.events.${uuidv7()}`, await kafkaBrokers()];
-    for (const name of APPS) {
-      const port = String(await freePort());
+    // All at once: one after the other, two might get the same.
+    const ports = await Promise.all(APPS.map(() => freePort()));
+    for (const [i, name] of APPS.entries()) {
+      const port = String(ports[i]);
       const url = `http://127.0.0.1:${port}`;
       const { environment } = compose.service(name);
       const addresses = {
@@ -134,6 +144,7 @@ describeWithKafka('the processes of production', () => {
         DATABASE_URL: inDatabase(environment['DATABASE_URL']),
         KAFKA_BROKERS: brokers,
         KAFKA_TOPIC: topic,
+        KOSH_CHECKPOINT_DIR: checkpoints,
       };
       processes.push(new AppProcess(name, { ...environment, ...addresses }, `${url}/readyz`));
       if (name === 'api') caller = new Caller(url, await issuer.issue(ROLES, 'Almaty', 'kosh'));
@@ -150,6 +161,7 @@ describeWithKafka('the processes of production', () => {
       total: 1,
     });
     expect(await relayedPosition(position)).toBe(position);
+    ({ key } = (await caller.get<{ key: string }>('/audit/checkpoint-key')).body);
   }, 60_000);
 
   it('stop within 10 s when they are told to, with nothing to complain of', async () => {
@@ -158,6 +170,11 @@ describeWithKafka('the processes of production', () => {
       return [await one.stop(), Date.now() - startedAt < STOPPED_WITHIN_MS];
     });
     expect(await Promise.all(stopping)).toEqual(APPS.map(() => [0, true]));
+  });
+
+  it('leave the log signed, with a key that the API has told', async () => {
+    expect(key).toBe((await readFile(join(checkpoints, 'key.pub'), 'utf8')).trim());
+    expect((await readdir(checkpoints)).some((name) => name.endsWith('.checkpoint'))).toBe(true);
   });
 
   /** The same login and password, in the database of this spec. */

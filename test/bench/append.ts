@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs';
 import { v7 as uuidv7 } from 'uuid';
 import { type Append, callAppend, canonical, connect, Gatherer } from '#event-store';
-import { type Figure, load, middle, type Timed } from './measure.js';
+import { type Figure, type Goal, load, middle, type Timed } from './measure.js';
 import { registration } from './people.js';
 
 const REPEATS = 3;
@@ -9,14 +10,24 @@ const SHAPES = [
   { clients: 1, events: 1 },
   { clients: 8, events: 1 },
   { clients: 32, events: 1 },
+  { clients: 128, events: 1 },
   { clients: 8, events: 10 },
   { clients: 32, events: 10 },
   { clients: 8, events: 100 },
 ] as const;
+type Shape = (typeof SHAPES)[number];
+
+const GATHERED = 'gathered';
+const ALONE = 'one call per command';
+const INSERT = 'one INSERT per command';
+const EMMETT = 'emmett-postgresql';
+
+type Way = (append: Append) => Promise<unknown>;
 
 /**
- * The append as the product does it, beside the same function called once per command, and beside a bare INSERT of
- * the same row (no lock, no hash, no key) from the same process and as many connections. Interleaved.
+ * The append as the product does it, beside the same function called once per command, a bare INSERT of the same row
+ * (no lock, no hash, no key) from the same process and as many connections, and other event stores where they are
+ * installed. Interleaved.
  */
 export async function benchAppend(url: string): Promise<readonly Figure[]> {
   const pool = connect(url, 'kosh_api', { max: 32, statementTimeoutMs: 10_000 });
@@ -26,48 +37,100 @@ export async function benchAppend(url: string): Promise<readonly Figure[]> {
   await owner.query('create table if not exists bench.events (like log.events including all)');
   await owner.query('create sequence if not exists bench.positions');
   const gatherer = new Gatherer(writer);
-  const ways = {
-    gathered: (append: Append) => gatherer.append(append),
-    'one call per command': (append: Append) => callAppend(pool, [append]),
-    'one INSERT per command': (append: Append) => insert(owner, append),
+  const { peers, close } = await openPeers(url);
+  const ways: Readonly<Record<string, Way>> = {
+    [GATHERED]: (append) => gatherer.append(append),
+    [ALONE]: (append) => callAppend(pool, [append]),
+    [INSERT]: (append) => insert(owner, append),
+    ...Object.fromEntries(peers.map(({ name, append }) => [name, (one: Append) => append(...told(one))])),
   };
   const figures: Figure[] = [];
-  for (const { clients, events } of SHAPES) {
+  for (const shape of SHAPES) {
     const runs: Record<string, Timed[]> = {};
     for (let repeat = 0; repeat < REPEATS; repeat += 1) {
       for (const [way, send] of Object.entries(ways)) {
-        (runs[way] ??= []).push(await load(clients, FOR_MS, () => send(command(events))));
+        (runs[way] ??= []).push(await load(shape.clients, FOR_MS, () => send(command(shape.events))));
       }
     }
-    const of = (way: keyof typeof ways) => middle(runs[way] ?? []);
-    const [gathered, alone, plain] = [
-      of('gathered'),
-      of('one call per command'),
-      of('one INSERT per command'),
-    ];
-    const isTarget = clients === 32 && events === 1;
-    const work = `append, ${clients} clients × ${events} events: commands`;
-    figures.push({
-      work,
-      value: gathered.perSecond,
-      unit: '/s',
-      p50Ms: gathered.p50Ms,
-      p99Ms: gathered.p99Ms,
-      limit: { what: 'one INSERT per command', value: plain.perSecond },
-      ...(isTarget && { target: '≥ 1.5 × INSERT', reached: gathered.perSecond >= 1.5 * plain.perSecond }),
-    });
-    figures.push({
-      work: `  the same, one call per command`,
-      value: alone.perSecond,
-      unit: '/s',
-      p50Ms: alone.p50Ms,
-      p99Ms: alone.p99Ms,
-      limit: { what: 'one INSERT per command', value: plain.perSecond },
-      ...(isTarget && { target: 'gathered ≥ 6 ×', reached: gathered.perSecond >= 6 * alone.perSecond }),
-    });
+    figures.push(...figuresOf(shape, new Map(Object.entries(runs).map(([way, all]) => [way, middle(all)]))));
   }
+  await close();
   await Promise.all([pool, writer, owner].map((one) => one.end()));
   return figures;
+}
+
+function figuresOf(shape: Shape, runs: ReadonlyMap<string, Timed>): readonly Figure[] {
+  const figure = (work: string, way: string, goals: readonly Goal[]): Figure => {
+    const { perSecond: value, p50Ms, p99Ms } = runs.get(way) ?? NOTHING;
+    const limit = { what: INSERT, value: runs.get(INSERT)?.perSecond ?? Number.NaN };
+    return { work, value, unit: '/s', p50Ms, p99Ms, limit, goals };
+  };
+  const { clients, events } = shape;
+  const others = [...runs.keys()].filter((way) => way !== GATHERED && way !== INSERT);
+  return [
+    figure(`append, ${clients} clients × ${events} events: commands`, GATHERED, goalsOf(shape, runs)),
+    ...others.map((way) => figure(`  the same, ${way}`, way, [])),
+  ];
+}
+
+const NOTHING: Timed = { perSecond: Number.NaN, p50Ms: Number.NaN, p99Ms: Number.NaN };
+
+/** What the append is to reach, by clients and events. */
+function goalsOf({ clients, events }: Shape, runs: ReadonlyMap<string, Timed>): readonly Goal[] {
+  const of = (way: string) => runs.get(way) ?? NOTHING;
+  const [gathered, plain, emmett] = [of(GATHERED), of(INSERT), of(EMMETT)];
+  const times = (factor: number, way: string): Goal => ({
+    text: `≥ ${factor} × ${way === INSERT ? 'INSERT' : way === EMMETT ? 'Emmett' : way}`,
+    reached: gathered.perSecond >= factor * of(way).perSecond,
+  });
+  const goals: Readonly<Record<string, readonly Goal[]>> = {
+    '1 1': [
+      { text: 'p50 within 0.2 ms of INSERT', reached: gathered.p50Ms <= plain.p50Ms + 0.2 },
+      times(1.2, EMMETT),
+    ],
+    '8 1': [times(3, EMMETT)],
+    '32 1': [
+      times(2, INSERT),
+      times(6, ALONE),
+      { text: 'p99 ≤ 12 ms', reached: gathered.p99Ms <= 12 },
+      times(7, EMMETT),
+    ],
+    '128 1': [
+      times(2, INSERT),
+      times(7, EMMETT),
+      { text: 'p99 ≤ 1/5 of Emmett', reached: gathered.p99Ms <= emmett.p99Ms / 5 },
+    ],
+    '8 100': [times(1.7, EMMETT)],
+  };
+  const asked = goals[`${clients} ${events}`] ?? [];
+  return runs.has(EMMETT) ? asked : asked.filter(({ text }) => !text.includes('Emmett'));
+}
+
+type Peer = Readonly<{
+  name: string;
+  append: (stream: string, events: readonly { type: string; data: unknown }[]) => Promise<unknown>;
+}>;
+type Peers = Readonly<{ peers: readonly Peer[]; close: () => Promise<void> }>;
+
+/** The other stores, where `npm ci` was run in test/bench/peers. */
+async function openPeers(url: string): Promise<Peers> {
+  const folder = new URL('../../../test/bench/peers/', import.meta.url);
+  if (!existsSync(new URL('node_modules', folder))) {
+    process.stderr.write('Other event stores are not measured: run npm ci in test/bench/peers for them.\n');
+    return { peers: [], close: () => Promise.resolve() };
+  }
+  const module: unknown = await import(new URL('index.js', folder).href);
+  // Their package is not installed with ours, so neither are their types.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return (module as { openPeers: (url: string) => Promise<Peers> }).openPeers(url);
+}
+
+/** The command as another store is told it. */
+function told({ events }: Append): [stream: string, events: { type: string; data: unknown }[]] {
+  return [
+    events[0]?.stream ?? '',
+    events.map(({ type, body }) => ({ type, data: JSON.parse(body) as unknown })),
+  ];
 }
 
 function command(count: number): Append {

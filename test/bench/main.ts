@@ -2,10 +2,12 @@ import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import Table from 'cli-table3';
 import { benchAppend } from './append.js';
-import { benchDelay, benchHttp } from './http.js';
+import { benchDelay } from './delay.js';
+import { benchHttp } from './http.js';
 import type { Figure } from './measure.js';
-import { benchReading } from './read.js';
+import { benchMillion, benchReading } from './read.js';
 import { withDatabase, withStack } from './servers.js';
+import { benchVerify } from './verify.js';
 import { startServers } from '../support/servers.js';
 
 const RESULTS = 'bench-results.json';
@@ -15,11 +17,11 @@ const number = (value: number | undefined, digits = 0) =>
 
 function print(figures: readonly Figure[]): void {
   const table = new Table({
-    head: ['work', 'figure', 'p50 ms', 'p99 ms', 'limit in the same run', 'of it', 'to reach', ''],
+    head: ['work', 'figure', 'p50 ms', 'p99 ms', 'beside it in the same run', 'of it', 'to reach', ''],
     colAligns: ['left', 'right', 'right', 'right', 'left', 'right', 'left', 'left'],
     style: { head: [], border: [], compact: true },
   });
-  for (const { work, value, unit, p50Ms, p99Ms, limit, target, reached } of figures) {
+  for (const { work, value, unit, p50Ms, p99Ms, limit, goals = [] } of figures) {
     table.push([
       work,
       `${number(value, unit === 'ms' ? 1 : 0)} ${unit}`,
@@ -27,8 +29,8 @@ function print(figures: readonly Figure[]): void {
       number(p99Ms, 2),
       limit ? `${limit.what}: ${number(limit.value, unit === 'ms' ? 2 : 0)} ${unit}` : '',
       limit && unit === '/s' ? `${number(value / limit.value, 2)} ×` : '',
-      target ?? '',
-      reached === undefined ? '' : reached ? 'reached' : 'missed',
+      goals.map(({ text }) => text).join('\n'),
+      goals.map(({ reached }) => (reached ? 'reached' : 'missed')).join('\n'),
     ]);
   }
   process.stdout.write(`${table.toString()}\n`);
@@ -42,12 +44,19 @@ const stopServers = await startServers();
 const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   append: () => withDatabase(async (url) => void figures.push(...(await benchAppend(url)))),
   read: () => withDatabase(async (url) => void figures.push(...(await benchReading(url)))),
-  http: () =>
+  million: () => withDatabase(async (url) => void figures.push(...(await benchMillion(url)))),
+  verify: () => withDatabase(async (url) => void figures.push(...(await benchVerify(url)))),
+  http: () => withDatabase(async (url) => void figures.push(...(await benchHttp(url)))),
+  delay: () =>
     withStack({ kafka: false }, async (stack) => {
-      figures.push(...(await benchHttp(stack)), await benchDelay(stack, 'the log'));
+      figures.push(await benchDelay(stack, 'the log', { perSecond: 100, withinMs: 100 }));
+      figures.push(await benchDelay(stack, 'the log', { perSecond: 200, withinMs: 50 }));
     }),
   kafka: () =>
-    withStack({ kafka: true }, async (stack) => void figures.push(await benchDelay(stack, 'Kafka'))),
+    withStack({ kafka: true }, async (stack) => {
+      figures.push(await benchDelay(stack, 'Kafka', { perSecond: 100, withinMs: 100 }));
+      figures.push(await benchDelay(stack, 'Kafka', { perSecond: 200, withinMs: 100 }));
+    }),
 };
 const wanted = process.argv.slice(2);
 for (const [name, run] of Object.entries(PARTS)) {

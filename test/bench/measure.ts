@@ -6,9 +6,11 @@ export type Figure = Readonly<{
   p50Ms?: number;
   p99Ms?: number;
   limit?: Readonly<{ what: string; value: number }>;
-  target?: string;
-  reached?: boolean;
+  goals?: readonly Goal[];
 }>;
+
+/** What is to be reached, and whether it was. */
+export type Goal = Readonly<{ text: string; reached: boolean }>;
 
 export type Timed = Readonly<{ perSecond: number; p50Ms: number; p99Ms: number }>;
 

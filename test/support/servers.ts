@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,12 +26,20 @@ export async function startServers(): Promise<() => Promise<void>> {
   process.once('exit', remove);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
 
+  // Specs make their folders here, and are to remove them.
+  const temporary = join(folder, 'tmp');
+  mkdirSync(temporary);
+  chmodSync(temporary, 0o1777);
+  process.env.TMPDIR = temporary;
+
   process.env.KOSH_TEST_RUN = String(process.pid);
   const containers = await containerRuntimeAnswers();
   const stops = [await offerPostgres(folder, containers), await offerKafka(folder, containers)];
   return async () => {
     await Promise.all(stops.map((stop) => stop()));
+    const left = readdirSync(temporary).filter((name) => name.startsWith('kosh-'));
     remove();
+    if (left.length > 0) throw new Error(`Specs have left folders behind: ${left.join(', ')}.`);
   };
 }
 

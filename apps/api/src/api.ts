@@ -14,7 +14,8 @@ import { BODY_BYTES_MAX } from './body/parse.js';
 import { describeApi } from './describe.js';
 import { harden, headersOf } from './harden.js';
 import { Log } from './log.js';
-import { Readiness } from './operations/health.controller.js';
+import { Metrics } from './metrics.js';
+import { Readiness, type RelayHere } from './operations/health.controller.js';
 import { ProblemsFilter } from './problems.filter.js';
 import { requestIdOf } from './request-id.js';
 import { Settings } from './settings.js';
@@ -30,13 +31,22 @@ export type Api = Readonly<{
 /** For what is under way when the API is closed; then its connections are cut. */
 const DRAIN_MAX_MS = 8_000;
 
+type Dependencies = Readonly<{
+  log?: Log;
+  /** How the relay is, where the same process runs it, or has none; elsewhere the database tells. */
+  relay?: RelayHere;
+}>;
+
 /**
  * The API, ready to listen. The database must be migrated. Throws `BadSettings`, `WrongMasterKey` or
  * `UnsafeSecret`.
  */
-export async function createApi(settings: Settings, deps: { log?: Log } = {}): Promise<Api> {
+export async function createApi(settings: Settings, deps: Dependencies = {}): Promise<Api> {
   const log = deps.log ?? Log.to(settings.logLevel);
-  const { store, pool, close: closeStore } = openStore(settings.databaseUrl);
+  const onAppend = (seconds: number) => metrics.appendEnded(seconds);
+  const { store, pool, close: closeStore } = openStore(settings.databaseUrl, { onAppend });
+  const metrics = new Metrics(pool);
+  const readiness = new Readiness(pool, deps.relay);
   try {
     if (settings.mode === 'production') await mustBeOrdinary(pool);
     const app = await build(settings, log, [
@@ -44,6 +54,8 @@ export async function createApi(settings: Settings, deps: { log?: Log } = {}): P
       { provide: Log, useValue: log },
       { provide: EventStore, useValue: store },
       { provide: Pool, useValue: pool },
+      { provide: Metrics, useValue: metrics },
+      { provide: Readiness, useValue: readiness },
       { provide: Vault, useValue: await Vault.open(pool, await loadMasterKey(settings.masterKey)) },
       {
         provide: Tokens,
@@ -55,7 +67,7 @@ export async function createApi(settings: Settings, deps: { log?: Log } = {}): P
       app,
       listen: () => app.getHttpAdapter().getInstance().listen({ host, port }),
       async close() {
-        app.get(Readiness).drain();
+        readiness.drain();
         await drained(app);
         await closeStore();
       },
@@ -94,7 +106,7 @@ async function build(
     logger: false,
     genReqId: requestIdOf,
     bodyLimit: BODY_BYTES_MAX,
-    exposeHeadRoutes: false,
+    exposeHeadRoutes: true,
     forceCloseConnections: 'idle',
     requestTimeout: 30_000,
     connectionTimeout: 60_000,
@@ -109,8 +121,8 @@ async function build(
     logger: log,
     bodyParser: false,
   });
-  await harden(app, settings);
-  describeApi(app);
+  await harden(app, settings, routes);
+  describeApi(app, settings);
   await app.init();
   await adapter.getInstance().ready();
   routes.check();

@@ -7,7 +7,10 @@ import { CaseFiles } from './access/case-files.js';
 import { LogPosition } from './answers/log-position.js';
 import { ReadModels } from './answers/reading.js';
 import { ReceiptInterceptor } from './answers/receipt.js';
+import { CheckpointKeys } from './audit/checkpoint-keys.js';
+import { CheckpointsController } from './audit/checkpoints.controller.js';
 import { EventsController } from './audit/events.controller.js';
+import { ProofsController } from './audit/proofs.controller.js';
 import { VerificationController } from './audit/verification.controller.js';
 import { Validation } from './body/validation.js';
 import { CaseHistoryController } from './cases/case-history.controller.js';
@@ -41,8 +44,7 @@ import {
 import { PlanFlightController, PlanFlightHandler } from './flights/plan-flight.command.js';
 import { RecordNoShowsController, RecordNoShowsHandler } from './flights/record-no-shows.command.js';
 import { RemovePassengerController, RemovePassengerHandler } from './flights/remove-passenger.command.js';
-import { Metrics } from './metrics.js';
-import { HealthController, Readiness } from './operations/health.controller.js';
+import { HealthController } from './operations/health.controller.js';
 import { MetricsController } from './operations/metrics.controller.js';
 import { ProblemPagesController } from './operations/problem-pages.controller.js';
 import { People } from './people.js';
@@ -70,7 +72,7 @@ import { Sealing } from './sealing.js';
 import { ChangeStatusController, ChangeStatusHandler } from './status/change-status.command.js';
 import { Streams } from './streams.js';
 
-/** What `createApi` opens before the application: settings, log, store, pool, vault, tokens. */
+/** What `createApi` makes before the application, such as settings, log, store and vault. */
 export type Opened = readonly ValueProvider[];
 
 /** What may be asked: the route of every command, with its handler. */
@@ -113,6 +115,8 @@ const READS: readonly Type[] = [
   FlightReportController,
   EventsController,
   VerificationController,
+  CheckpointsController,
+  ProofsController,
 ];
 
 const OPERATIONS: readonly Type[] = [HealthController, MetricsController, ProblemPagesController];
@@ -130,12 +134,11 @@ export class AppModule {
         ...COMMANDS.map(([, handler]) => handler),
         AccessRecord,
         CaseFiles,
+        CheckpointKeys,
         LogPosition,
-        Metrics,
         People,
         ProblemsFilter,
         ReadModels,
-        Readiness,
         ReceiptInterceptor,
         Sealing,
         Streams,

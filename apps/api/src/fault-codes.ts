@@ -10,7 +10,6 @@ const field = (title: string, cure: string): ProblemKind => ({
 
 /** What may be wrong with one field: the codes in `errors[]`. */
 export const FAULTS = {
-  'airport-unknown': field('No such airport', 'Use an IATA code.'),
   'area-unknown': field('No such area', 'Use ISO 3166-2, or a dated area of the agency.'),
   'case-or-list-name': field('Neither or both', 'Name a case or a listName, one of the two.'),
   'control-characters': field('Control characters', 'Leave them out.'),
@@ -18,7 +17,10 @@ export const FAULTS = {
     'No such country',
     'Use ISO 3166-1 alpha-3, UKN or XXA; for Chechnya RUS with area RU-CE.',
   ),
-  'date-impossible': field('No such date', 'Send a date of the calendar, or only what is known of it.'),
+  'date-impossible': field(
+    'No such date',
+    'Send a date of the Gregorian calendar from 1583 to 9999, or only what is known of it.',
+  ),
   'not-a-date': field('Not a date', 'Send YYYY, YYYY-MM or YYYY-MM-DD; a whole day where that is asked for.'),
   'not-a-list': field('Not a list', 'Send a JSON array.'),
   'not-a-moment': field('Not a moment', 'Send a position of the log, or a moment with its offset.'),

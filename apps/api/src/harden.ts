@@ -1,30 +1,42 @@
+import { Readable } from 'node:stream';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { callerOf } from './access/caller.js';
+import type { Routes } from './access/routes.js';
+import { shown } from './body/field.js';
 import { parseBody } from './body/parse.js';
 import { Log } from './log.js';
 import { Metrics } from './metrics.js';
 import { Problem } from './problem.js';
 import { traceIdOf } from './request-id.js';
 import type { Settings } from './settings.js';
+import { throwAwayRest } from './unread-body.js';
 
 /** What holds for every request, whatever its route: headers, body, rate, and the line in the log. */
-export async function harden(app: NestFastifyApplication, settings: Settings): Promise<void> {
+export async function harden(app: NestFastifyApplication, settings: Settings, routes: Routes): Promise<void> {
   const server = app.getHttpAdapter().getInstance();
   server.removeAllContentTypeParsers();
-  server.addContentTypeParser('application/json', { parseAs: 'buffer' }, ({ method }, bytes, done) => {
+  server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, bytes, done) => {
     try {
-      // Many programs name the type of a body on DELETE too, where there is none.
-      const isNone = method === 'DELETE' && bytes.length === 0;
-      done(null, isNone ? undefined : parseBody(Buffer.from(bytes)));
+      mustBePlain(request);
+      // Many programs name the type of a body also where there is none.
+      done(null, bytes.length === 0 ? undefined : parseBody(Buffer.from(bytes)));
     } catch (error) {
       done(error instanceof Error ? error : new Error(String(error)));
     }
   });
   server.addHook('onRequest', async (request, reply) => {
     headersOf(settings, request, reply);
+    if (request.is404) noRoute(request, routes);
+  });
+  server.addHook('onSend', async (request, _, payload) => {
+    await throwAwayRest(request.raw);
+    if (request.method !== 'HEAD' || !(payload instanceof Readable)) return payload;
+    // What nobody reads is not fetched either.
+    payload.destroy();
+    return Readable.from([]);
   });
   writeDown(app);
   await app.register(helmet, {
@@ -47,6 +59,34 @@ export function headersOf({ mode }: Settings, request: FastifyRequest, reply: Fa
     'X-Request-Id': request.id,
     'Cache-Control': 'no-store',
     ...(mode === 'local' && { 'Kosh-Mode': 'local' }),
+  });
+}
+
+/** In UTF-8, and not packed: bodies are small, and an unpacker could be made to do more than it would save. */
+function mustBePlain({ headers }: FastifyRequest): void {
+  const charset = /;\s*charset\s*=\s*"?([^\s;"]*)/i.exec(headers['content-type'] ?? '')?.[1];
+  if (charset !== undefined && !/^utf-?8$/i.test(charset)) {
+    const detail = `The body is said to be in ${shown(charset)}. Send JSON in UTF-8.`;
+    throw new Problem('unsupported-media-type', detail);
+  }
+  const encoding = headers['content-encoding'];
+  if (encoding === undefined || encoding.toLowerCase() === 'identity') return;
+  throw new Problem(
+    'unsupported-media-type',
+    `The body is packed (Content-Encoding: ${shown(encoding)}). Send it as it is, without that header.`,
+    { headers: { 'Accept-Encoding': 'identity' } },
+  );
+}
+
+/** What the router did not find may be there for another method. */
+function noRoute({ method, url }: FastifyRequest, routes: Routes): never {
+  const allowed = routes.methodsOf(url.split('?')[0] ?? '');
+  if (allowed.length === 0) {
+    throw new Problem('not-found', 'There is nothing at this address. /docs lists the routes.');
+  }
+  const methods = allowed.filter((one) => one !== 'HEAD').join(' or ');
+  throw new Problem('method-not-allowed', `There is no ${method} here: use ${methods}.`, {
+    headers: { Allow: allowed.join(', ') },
   });
 }
 

@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Pool } from 'pg';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Records } from '#audit';
 import { Refused } from '#domain';
-import { head, type Receipt, VersionConflict } from '#event-store';
+import { projectionLags, type Receipt, relayLags, VersionConflict } from '#event-store';
+import { tellBuild } from '#running';
 import type { RequestLine } from './log.js';
 import { Problem } from './problem.js';
 
@@ -38,6 +40,47 @@ export class Metrics {
     help: 'Commands given up because others kept changing the record.',
     registers: this.registers,
   });
+  private readonly appends = new Histogram({
+    name: 'kosh_append_duration_seconds',
+    help: 'Calls of log.append, each of which writes the commands that had gathered.',
+    buckets: SECONDS,
+    registers: this.registers,
+  });
+  private readonly verified = new Gauge({
+    name: 'kosh_audit_chain_verified_position',
+    help: 'Up to here the last verification asked of this process found the log whole.',
+    registers: this.registers,
+  });
+  private readonly background = new Gauge({
+    name: 'kosh_verification_position',
+    help: 'How far the verification in the background has come, as the notary has told the database.',
+    registers: this.registers,
+  });
+  private readonly fullPosition = new Gauge({
+    name: 'kosh_verification_full_position',
+    help: 'Up to where its last whole pass found all good.',
+    registers: this.registers,
+  });
+  private readonly fullAt = new Gauge({
+    name: 'kosh_verification_full_timestamp_seconds',
+    help: 'When that pass ended.',
+    registers: this.registers,
+  });
+  private readonly firstBad = new Gauge({
+    name: 'kosh_verification_first_bad_position',
+    help: 'The first bad position; 0: none: an alarm.',
+    registers: this.registers,
+  });
+  private readonly unsigned = new Gauge({
+    name: 'kosh_unsigned_oldest_age_seconds',
+    help: 'For how long the first event that no checkpoint covers has been in the log. Beyond 60: nobody signs.',
+    registers: this.registers,
+  });
+  private readonly refusing = new Gauge({
+    name: 'kosh_notary_refusing',
+    help: '1 while the log is not what was signed: an alarm.',
+    registers: this.registers,
+  });
   private readonly position = new Gauge({
     name: 'kosh_projection_position',
     help: 'Position that a read model or process manager has reached.',
@@ -50,18 +93,38 @@ export class Metrics {
     labelNames: ['projection'],
     registers: this.registers,
   });
+  private readonly lagSeconds = new Gauge({
+    name: 'kosh_projection_lag_seconds',
+    help: 'For how long the first of those has been in the log.',
+    labelNames: ['projection'],
+    registers: this.registers,
+  });
   private readonly pending = new Gauge({
     name: 'kosh_outbox_pending',
     help: 'Events of the log that the relay has not sent yet.',
     registers: this.registers,
   });
+  private readonly oldest = new Gauge({
+    name: 'kosh_outbox_oldest_age_seconds',
+    help: 'For how long the first of those has been in the log.',
+    registers: this.registers,
+  });
 
   constructor(private readonly pool: Pool) {
     collectDefaultMetrics({ register: this.registry });
+    tellBuild(this.registry);
   }
 
   request({ method, route, status, ms }: Pick<RequestLine, 'method' | 'route' | 'status' | 'ms'>): void {
     this.requests.observe({ method, route, status }, ms / 1_000);
+  }
+
+  appendEnded(seconds: number): void {
+    this.appends.observe(seconds);
+  }
+
+  verifiedUpTo(position: number): void {
+    this.verified.set(position);
   }
 
   commandEnded(command: string, outcome: Receipt['outcome'], events: Receipt['events']): void {
@@ -85,15 +148,28 @@ export class Metrics {
   }
 
   private async lookAtTheLog(): Promise<void> {
-    const { position } = await head(this.pool);
-    const cursors = await this.pool.query<{ name: string; position: string }>(
-      'select name, position from reading.cursors',
-    );
-    for (const cursor of cursors.rows) {
-      this.position.set({ projection: cursor.name }, Number(cursor.position));
-      this.lag.set({ projection: cursor.name }, position - Number(cursor.position));
+    for (const { name: projection, position, events, seconds } of await projectionLags(this.pool)) {
+      this.position.set({ projection }, position);
+      this.lag.set({ projection }, events);
+      this.lagSeconds.set({ projection }, seconds);
     }
-    const relay = await this.pool.query<{ position: string }>('select position from road.relay');
-    for (const { position: sent } of relay.rows) this.pending.set(position - Number(sent));
+    await this.lookAtTheFindings();
+    const [relay] = await relayLags(this.pool);
+    if (!relay) return;
+    this.pending.set(relay.events);
+    this.oldest.set(relay.seconds);
+  }
+
+  /** What the notary tells, for whoever watches this process only; its own process knows it at first hand. */
+  private async lookAtTheFindings(): Promise<void> {
+    const records = new Records(this.pool);
+    this.unsigned.set(await records.unsignedSeconds());
+    const { position, full, firstBad, refusal } = await records.read();
+    this.background.set(position);
+    this.firstBad.set(firstBad?.position ?? 0);
+    this.refusing.set(refusal === undefined ? 0 : 1);
+    if (!full) return;
+    this.fullPosition.set(full.position);
+    this.fullAt.set(Date.parse(full.at) / 1_000);
   }
 }

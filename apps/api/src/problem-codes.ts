@@ -16,8 +16,8 @@ export const PROBLEMS = {
   'malformed-json': http(
     400,
     'The body is not JSON',
-    'The body could not be parsed.',
-    'Send one JSON object in UTF-8. The detail says where parsing stopped.',
+    'The body could not be parsed, or an object in it has a member twice.',
+    'Send one JSON object in UTF-8, each member once. The detail says where to look.',
   ),
   'bad-request': http(
     400,
@@ -29,7 +29,7 @@ export const PROBLEMS = {
     400,
     'A header is not as it should be',
     'A header has a value that is not allowed for it.',
-    'If-Match is a version, such as "7". Idempotency-Key has 1 to 255 visible ASCII characters.',
+    'If-Match is a version, such as "7", or *. Idempotency-Key has 1 to 255 visible ASCII characters.',
   ),
   'idempotency-key-missing': http(
     400,
@@ -55,6 +55,12 @@ export const PROBLEMS = {
     'There is no such thing, or it belongs to another office.',
     'Check the address and the id. Ask the office that keeps the file.',
   ),
+  'method-not-allowed': http(
+    405,
+    'Not with this method',
+    'There is something at this address, but nothing for this method.',
+    'Use one of the methods that Allow lists.',
+  ),
   'version-conflict': http(
     409,
     'Others kept changing the record',
@@ -71,7 +77,7 @@ export const PROBLEMS = {
     413,
     'The body is too large',
     'A body may have 256 KiB.',
-    'Send less in one request.',
+    'Send at most 256 KiB in one request.',
   ),
   'uri-too-long': http(
     414,
@@ -82,8 +88,8 @@ export const PROBLEMS = {
   'unsupported-media-type': http(
     415,
     'The body is of another type',
-    'Bodies are JSON.',
-    'Send Content-Type: application/json.',
+    'Bodies are JSON, not packed.',
+    'Send Content-Type: application/json in UTF-8, and no Content-Encoding.',
   ),
   'validation-failed': http(
     422,
@@ -126,6 +132,19 @@ export const PROBLEMS = {
     'Perhaps written',
     'The connection to the database ended before its answer came.',
     'Repeat the request with the same Idempotency-Key: it is written once, and the answer tells.',
+  ),
+  'not-signed-yet': http(
+    503,
+    'No checkpoint covers it yet',
+    'The event is in the log; what the log is gets signed every 1,000 events or 60 seconds.',
+    'Ask again after Retry-After seconds. If that does not help, /v1/audit/verification says why nothing is signed.',
+  ),
+  'not-as-signed': http(
+    500,
+    'The log is not what was signed',
+    'A proof was made and did not hold: the log was changed, or what is kept of its tree.',
+    'Run kosh verify. It names the first bad position; keep the database as it is. If it finds the log whole, ' +
+      'empty audit.nodes: the notary makes them anew.',
   ),
   'projection-lagging': http(
     503,

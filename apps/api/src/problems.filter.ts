@@ -28,7 +28,7 @@ export class ProblemsFilter implements ExceptionFilter {
 
   /** Also for what Fastify refuses before it knows a route. */
   answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-    const problem = problemOf(error);
+    const problem = problemOf(error, request);
     if (problem.code === 'internal') this.log.fault(request.id, error);
     void reply
       .status(problem.status)
@@ -62,9 +62,9 @@ type Answer = Required<Pick<Problem['more'], 'errors' | 'headers'>> &
     detail: string;
   };
 
-function problemOf(error: unknown): Answer {
+function problemOf(error: unknown, request: FastifyRequest): Answer {
   if (error instanceof Refused) return refusal(error);
-  const { code, message, more } = error instanceof Problem ? error : known(error);
+  const { code, message, more } = error instanceof Problem ? error : known(error, request);
   const { status, title } = PROBLEMS[code];
   return { errors: [], headers: {}, ...more, code, title, status, detail: message };
 }
@@ -88,8 +88,8 @@ function refusal({ code, message, details }: Refused): Answer {
 const SOON = { 'Retry-After': '1' };
 const UNDEFINED_TABLE = '42P01';
 
-function known(error: unknown): Problem {
-  if (error instanceof NotFound) return new Problem('not-found', NOT_FOUND);
+function known(error: unknown, { url }: FastifyRequest): Problem {
+  if (error instanceof NotFound) return new Problem('not-found', notFound(url));
   if (error instanceof VersionConflict) return new Problem('version-conflict', error.message);
   if (error instanceof KeyReused) return new Problem('idempotency-key-reused', error.message);
   if (error instanceof Unavailable) return new Problem('unavailable', error.message, { headers: SOON });
@@ -98,7 +98,7 @@ function known(error: unknown): Problem {
   if (error instanceof StaleVersion) {
     return new Problem('stale-version', error.message, { headers: { ETag: `"${error.actual}"` } });
   }
-  if (error instanceof KnownAtNotSettled) return new Problem('known-at-not-settled', error.message);
+  if (error instanceof KnownAtNotSettled) return notSettled(error.message);
   if (error instanceof StillBehind)
     return new Problem('projection-lagging', error.message, { headers: SOON });
   if (codeOf(error) === UNDEFINED_TABLE)
@@ -108,8 +108,23 @@ function known(error: unknown): Problem {
   return byStatus(error);
 }
 
+function notSettled(found: string): Problem {
+  const detail = `${found} Ask for that position or an earlier one, or leave knownAt out.`;
+  const code = 'known-at-not-settled';
+  return new Problem(code, detail, { errors: [{ pointer: '?knownAt', code, detail }] });
+}
+
 const NOT_MADE = 'This read model has not been made yet. Is a projector running?';
 const NOT_FOUND = 'There is no such thing, or it is not for you to see.';
+
+/** Flights and estimates are the whole agency's: nobody is kept from seeing one. */
+function notFound(url: string): string {
+  if (url.startsWith('/v1/flights/')) return 'There is no such flight. Check the id; /v1/flights lists them.';
+  if (url.startsWith('/v1/estimates/')) {
+    return 'There is no such estimate. Check the id; /v1/estimates lists them.';
+  }
+  return 'There is no such case, or it is not for you to see. Check the id.';
+}
 
 /** What the framework refuses by itself: it gives a status and no code. */
 function byStatus(error: unknown): Problem {

@@ -31,12 +31,17 @@ export const REFUSALS = {
   ),
   'arrival-after-registration': by(
     'Arrived after being registered',
-    'Nobody is registered before arriving.',
-    DATES,
+    'Nobody is registered before arriving, but for whom a flight of the agency brings.',
+    'Check both dates; of someone who was registered first and flown in later leave arrivedOn out.',
+  ),
+  'birth-year-differs': by(
+    'Two years of birth',
+    'The date of birth is of another year than birthYear, in the request or in the file.',
+    'Check the paper. Send one year in both; of a file correct birthYear first, then the date of birth.',
   ),
   'birth-year-implausible': by(
     'Nobody is that old, or not born yet',
-    'The year of birth does not go with when the person was here.',
+    'The year of birth does not go with when the person was seen.',
     'Check the year; leave it out where it is not known.',
   ),
   'case-unknown': by('No such case', 'There is none, or it belongs to another office.', 'Check the id.'),
@@ -69,7 +74,7 @@ export const REFUSALS = {
   'issuer-not-entitled': by('Not that authority', 'Under that law another authority decides.', LAW),
   'legal-basis-unknown': by('No such law', 'The catalogue does not have it.', LAW),
   'nationality-excluded': by(
-    'The law shuts that nationality out',
+    'Nationality excluded by the law',
     'The instrument names nationalities it is not for.',
     LAW,
   ),
@@ -78,7 +83,7 @@ export const REFUSALS = {
   'not-registered': by(
     'Not registered yet',
     'A status follows a registration.',
-    'Register the person first.',
+    'Register the person first; where that was done, check the date of the decision against it.',
   ),
   'on-another-manifest': by(
     'On another list',
@@ -92,9 +97,9 @@ export const REFUSALS = {
   ),
   'return-before-departure': by('Back before leaving', 'The return lies before the departure.', DATES),
   'status-not-allowed': by(
-    'No way from status to status',
-    'Not every status may follow every other.',
-    'See the statuses in the history of the case, and the dates.',
+    'That status cannot follow',
+    'Not every status may follow every other, and nobody is given one twice running.',
+    'See the statuses in the history of the case, and the dates; `facts.allowed` may follow.',
   ),
   'status-not-offered': by('The law does not offer it', 'The instrument knows no such status.', LAW),
   'would-contradict': by(
@@ -111,13 +116,18 @@ export const REFUSALS = {
   'airport-not-in-country': by(
     'The airport lies elsewhere',
     'It is in another country.',
-    'Check airport and country.',
+    'Check airport and country; a landing abroad is a diversion.',
+  ),
+  'airport-unknown': by(
+    'No such airport',
+    'No airport has, or had in the time of the agency, that IATA code.',
+    'Use the code that the detail proposes. A new airport is added to the list in libs/reference.',
   ),
   'already-planned': by('Planned already', 'This flight has its plan.', 'Plan another flight.'),
   'already-settled': by(
     'Settled already',
     'A passenger ends as boarded, no-show or offloaded, once.',
-    'Check the passenger; `facts.outcome` is what is recorded.',
+    '`facts.outcome` is what is recorded. Who boarded is offloaded; others are taken off the list and added.',
   ),
   'arrival-before-departure': by(
     'Landed before it left',
@@ -127,7 +137,7 @@ export const REFUSALS = {
   'boarded-mismatch': by(
     'The number on board is wrong',
     'Departed must equal boarded, and arrived must equal those still on board.',
-    '`facts.expected` is the number that is recorded. Count again, or settle the passengers who are wrong.',
+    '`facts.expected` is the number that is recorded. Count again, or settle `facts.passengers` first.',
   ),
   'empty-manifest': by(
     'Nobody on the list',
@@ -160,13 +170,13 @@ export const REFUSALS = {
   ),
   'not-an-instant': by(
     'Not a moment',
-    'A moment has a date, a time and an offset.',
+    'A moment has a date of the calendar, a time and an offset.',
     'Send such as 1998-06-26T04:30:00Z.',
   ),
   'passenger-listed-twice': by(
     'On the list already',
     'A person is on a list once.',
-    'Leave the passenger out.',
+    'Leave the passenger out; who is a no-show or offloaded by mistake is taken off first.',
   ),
   'passenger-unknown': by(
     'Not on the list',
@@ -174,15 +184,19 @@ export const REFUSALS = {
     'Read the manifest again.',
   ),
   'passengers-unaccounted': by(
-    'Some are neither here nor there',
+    'Passengers are not accounted for',
     'Before departure everyone listed is boarded, a no-show or offloaded.',
     'Settle the passengers in `facts.passengers`.',
   ),
-  'same-airport': by('It would go nowhere', 'Both ends are the same airport.', 'Check from and to.'),
+  'same-airport': by(
+    'From and to are the same airport',
+    'Both ends are the same airport.',
+    'Check from and to.',
+  ),
   'seats-exceeded': by(
     'No seat left',
-    'The list would be longer than the seats.',
-    '`facts.free` seats are free.',
+    'More people would fly than there are seats.',
+    '`facts.free` says how many more can be listed; or take somebody off the list.',
   ),
 
   'already-recorded': by(
@@ -233,3 +247,5 @@ export const REFUSALS = {
     'Check the figures.',
   ),
 } satisfies Record<string, ProblemKind>;
+
+export type RefusalCode = keyof typeof REFUSALS;

@@ -17,9 +17,9 @@ export class Sealing {
     subject: string,
     details: Readonly<Record<string, unknown>>,
     options: { fresh?: boolean } = {},
-  ): Promise<Pick<TransactOptions, 'seal'>> {
-    if (Object.values(details).every((detail) => detail === undefined)) return {};
+  ): Promise<Pick<TransactOptions, 'seal' | 'fresh'>> {
+    if (Object.values(details).every((detail) => detail === undefined)) return options;
     const row = await this.vault.seal(subject, details, options);
-    return { seal: (event) => (event.type === type ? row : undefined) };
+    return { ...options, seal: (event) => (event.type === type ? row : undefined) };
   }
 }

@@ -39,8 +39,9 @@ describe('the settings of the API', () => {
       KOSH_TIME_ZONE: 'Asia/Atlantis',
       LOG_LEVEL: 'loud',
       KOSH_REQUESTS_PER_MINUTE: 'many',
+      KAFKA_PARTITIONS: '0',
     };
-    expect(reasons(wrong)).toHaveLength(6);
+    expect(reasons(wrong)).toHaveLength(7);
     for (const name of Object.keys(wrong)) expect(reasons(wrong).join('\n')).toContain(name);
   });
 

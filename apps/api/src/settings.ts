@@ -1,4 +1,6 @@
-import { resolve, sep } from 'node:path';
+import { join, resolve, sep } from 'node:path';
+import { parseKeys } from '#audit';
+import { checkpointTopicFrom, type KafkaSettings, topicSettingsFrom } from '#kafka';
 import {
   databaseUrlFrom,
   type Environment,
@@ -22,8 +24,13 @@ export class Settings {
   readonly timeZone: string;
   readonly dataDir: string;
   readonly masterKey: { env: string | undefined; file: string | undefined; dataDir: string };
+  /** Who signs the log: the public keys themselves, or the folder of checkpoints where they lie. */
+  readonly checkpoints: { publicKeys: string | undefined; folder: string };
   /** Whose tokens are taken; undefined: Kosh's own. */
   readonly oidc: { issuer: string; audience: string } | undefined;
+  /** What the description says of the topic: this process does not speak to Kafka. */
+  readonly kafka: Pick<KafkaSettings, 'topic' | 'partitions'>;
+  readonly checkpointTopic: string;
   readonly logLevel: string;
   /** Of one caller; 0: no limit. */
   readonly requestsPerMinuteMax: number;
@@ -37,7 +44,13 @@ export class Settings {
     this.dataDir = env['KOSH_DATA_DIR'] ?? '.kosh';
     const { KOSH_MASTER_KEY, KOSH_MASTER_KEY_FILE, OIDC_ISSUER, OIDC_AUDIENCE } = env;
     this.masterKey = { env: KOSH_MASTER_KEY, file: KOSH_MASTER_KEY_FILE, dataDir: this.dataDir };
+    this.checkpoints = {
+      publicKeys: env['KOSH_CHECKPOINT_PUBLIC_KEY'],
+      folder: env['KOSH_CHECKPOINT_DIR'] ?? join(this.dataDir, 'checkpoints'),
+    };
     this.oidc = OIDC_ISSUER ? { issuer: OIDC_ISSUER, audience: OIDC_AUDIENCE ?? '' } : undefined;
+    this.kafka = topicSettingsFrom(env, reasons);
+    this.checkpointTopic = checkpointTopicFrom(env, reasons);
     this.logLevel = logLevelFrom(env, reasons);
     this.requestsPerMinuteMax = Number(env['KOSH_REQUESTS_PER_MINUTE'] ?? 6_000);
   }
@@ -55,7 +68,7 @@ export class Settings {
 type Check = readonly [isBad: boolean, reason: string];
 
 function wrong(settings: Settings, env: Environment): string[] {
-  const { mode, host, oidc, requestsPerMinuteMax } = settings;
+  const { mode, host, oidc, requestsPerMinuteMax, checkpoints } = settings;
   const { KOSH_MODE = 'local' } = env;
   return reasonsOf([
     [!['local', 'production'].includes(KOSH_MODE), `KOSH_MODE is local or production, not ${KOSH_MODE}.`],
@@ -68,6 +81,10 @@ function wrong(settings: Settings, env: Environment): string[] {
       'OIDC_ISSUER must be https, or http on loopback: whoever answers there decides who may do what.',
     ],
     [oidc?.audience === '', 'OIDC_AUDIENCE is missing: without it any token of the issuer would do.'],
+    [
+      checkpoints.publicKeys !== undefined && !areKeys(checkpoints.publicKeys),
+      'KOSH_CHECKPOINT_PUBLIC_KEY is a line of key.pub, as `kosh checkpoint-key` prints it.',
+    ],
     [
       !isWholeWithin(requestsPerMinuteMax, 0, 10_000_000),
       'KOSH_REQUESTS_PER_MINUTE is a whole number; 0: no limit.',
@@ -95,6 +112,14 @@ function unsafe(settings: Settings): string[] {
     [requestsPerMinuteMax === 0, 'KOSH_REQUESTS_PER_MINUTE is 0: in production every caller has a limit.'],
     [['debug', 'trace'].includes(logLevel), `LOG_LEVEL is ${logLevel}: too chatty for production.`],
   ]);
+}
+
+function areKeys(text: string): boolean {
+  try {
+    return parseKeys(text).length > 0;
+  } catch {
+    return false;
+  }
 }
 
 function reasonsOf(checks: readonly Check[]): string[] {

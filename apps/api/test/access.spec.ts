@@ -56,6 +56,17 @@ describe('a file', () => {
     expect(seen).not.toHaveProperty('person');
   });
 
+  it('shows names to a registrar who is also an auditor: of the own office, and of no other', async () => {
+    const seen = (await (await stack.as(['registrar', 'auditor'])).get(`/cases/${id}`)).body;
+    expect(seen['person']).toEqual(AHMAD.person);
+    const elsewhere = await stack.as(['registrar', 'auditor'], 'Atyrau');
+    const masked = await elsewhere.get(`/cases/${id}`);
+    expect(masked).toMatchObject({ status: 200, body: { id, status: 'asylum-seeker' } });
+    expect(masked.body).not.toHaveProperty('person');
+    expect((await elsewhere.post(`/cases/${id}/deaths`, { diedOn: '1999' })).status).toBe(404);
+    expect((await accesses()).map(({ role }) => role)).toEqual(['registrar+auditor', 'registrar+auditor']);
+  });
+
   it('is not there for another office, whether it is read or written', async () => {
     const atyrau = await stack.as(['registrar', 'decision-officer'], 'Atyrau');
     const absent = await atyrau.get(`/cases/${id.replace(/.$/, (digit) => (digit === '0' ? '1' : '0'))}`);
@@ -111,6 +122,8 @@ describe('a manifest', () => {
     expect((await accesses()).map(({ subject }) => subject)).toEqual([id, seen.passengers[1]?.passenger]);
     const masked = await (await stack.as(['auditor'])).get(`/flights/${flight}/manifest`);
     expect(JSON.stringify(masked.body)).not.toMatch(/Ахмад|Zia/);
+    const both = await stack.as(['auditor', 'flight-coordinator'], 'Astana');
+    expect((await both.get(`/flights/${flight}/manifest`)).body).toEqual(seen);
   });
 });
 

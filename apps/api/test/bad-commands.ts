@@ -1,5 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
-import type { Bad } from './bad-requests.js';
+import { type Bad, raw } from './bad-requests.js';
 import { AHMAD, JEDDAH_ALMATY, OVER_4000 } from './requests.js';
 
 const many = (count: number, item: object) => Array.from({ length: count }, () => item);
@@ -79,6 +79,21 @@ export const REGISTRATIONS: readonly Bad[] = [
     { person: { ...AHMAD.person, birth: { date: '1961-02-29' } } },
     '422 #/person/birth/date date-impossible',
   ),
+  registering(
+    'a date before the calendar',
+    { registeredOn: '1000-01-01' },
+    '422 #/registeredOn date-impossible',
+  ),
+  registering(
+    'two years of birth',
+    { person: { ...AHMAD.person, birth: { date: '1962-03-21' } } },
+    '409 birth-year-differs #/person/birth/date',
+  ),
+  registering(
+    'a birth to come',
+    { birthYear: undefined, person: { ...AHMAD.person, birth: { date: '2005' } } },
+    '409 birth-year-implausible #/person/birth/date',
+  ),
   registering('a date to come', { registeredOn: '2999-01-01' }, '409 date-in-future #/registeredOn'),
   registering(
     'arrival after registration',
@@ -122,6 +137,17 @@ export const CHANGES: readonly Bad[] = [
     'POST /encounters',
     { metOn: '2999', place: { country: 'KAZ' } },
     '409 date-in-future #/metOn',
+  ],
+  [
+    'an encounter with two years of birth',
+    'POST /encounters',
+    {
+      metOn: '1997',
+      place: { country: 'KAZ' },
+      birthYear: 1961,
+      person: { ...AHMAD.person, birth: { date: '1962' } },
+    },
+    '409 birth-year-differs #/person/birth/date',
   ],
   ['registered already', 'POST /cases/:case/registrations', AGAIN, '409 already-registered-with #/authority'],
   ['a correction of nothing', 'POST /cases/:case/corrections', {}, '422 #/field required'],
@@ -169,6 +195,12 @@ export const CHANGES: readonly Bad[] = [
     '409 region-not-valid-on-date #/region',
   ],
   ['a person without names', 'PUT /cases/:case/person', {}, '422 #/names required'],
+  [
+    'a birth of another year than the file has',
+    'PUT /cases/:case/person',
+    { ...AHMAD.person, birth: { date: '1962-03-21' } },
+    '409 birth-year-differs #/birth/date',
+  ],
   ['a case that is not there', 'POST /cases/:absent/deaths', IN_1999, '404 not-found'],
   ['a case that is no id', 'POST /cases/17/deaths', IN_1999, '404 not-found'],
   ['a case in capital letters', `POST /cases/${CAPITALS}/deaths`, IN_1999, '404 not-found'],
@@ -193,6 +225,8 @@ const STOPPED = { airport: 'TAS', landedAt: '1998-06-26T04:30:00Z' };
 
 export const FLIGHTS: readonly Bad[] = [
   flying('an airport in words', { from: 'Jeddah' }, '422 #/from airport-unknown'),
+  flying('an airport that nobody knows', { from: 'QQQ' }, '422 #/from airport-unknown'),
+  flying('an airport nearly known', { to: 'ALK' }, '422 #/to airport-unknown'),
   flying('a moment without offset', { departsAt: '1998-06-26T04:30:00' }, '422 #/departsAt not-an-instant'),
   flying('a moment on 31 June', { departsAt: '1998-06-31T04:30:00Z' }, '422 #/departsAt not-an-instant'),
   flying('hour 25', { departsAt: '1998-06-26T25:00:00Z' }, '422 #/departsAt not-an-instant'),
@@ -237,6 +271,7 @@ export const FLIGHTS: readonly Bad[] = [
     '409 seats-exceeded #/passengers/184',
   ),
   boarding('an empty manifest', 'manifest', {}, '409 empty-manifest'),
+  boarding('an empty manifest, and a body of no bytes', 'manifest', raw(''), '409 empty-manifest'),
   boarding('boarding from a draft', 'boardings', { passengers: [ANYONE] }, '409 manifest-not-finalised'),
   boarding('a passenger that is no id', 'boardings', { passengers: ['Zia'] }, '422 #/passengers not-an-id'),
   boarding(
@@ -250,6 +285,12 @@ export const FLIGHTS: readonly Bad[] = [
     'departure',
     { departedAt: LANDED.arrivedAt },
     '422 #/onBoard required',
+  ),
+  boarding(
+    'a diversion to nowhere',
+    'diversion',
+    { ...STOPPED, airport: 'QQQ', left: [] },
+    '422 #/airport airport-unknown',
   ),
   boarding('an arrival before the departure', 'arrival', LANDED, '409 flight-not-departed'),
   boarding('a diversion without who left', 'diversion', STOPPED, '422 #/left required'),

@@ -2,8 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
+import { asyncApi } from '#kafka';
 import { type Caller, type Stack, startStack } from '../../../test/support/stack.js';
 import { AHMAD } from './requests.js';
+import { OPEN } from '../src/access/policy.js';
 
 let stack: Stack;
 let registrar: Caller;
@@ -37,20 +39,51 @@ describe('a running API', () => {
     expect(await ready.json()).toMatchObject({ status: 'failed', checks: { migrations: 'failed' } });
   });
 
+  it('is degraded, but ready, while events have waited long for Kafka, and takes commands', async () => {
+    await registrar.did('/cases', AHMAD);
+    const admin = new pg.Client(stack.databaseUrl);
+    await admin.connect();
+    await admin.query(`insert into road.relay values ('kosh.given-up', 0, 1), ('kosh.events', 0, 7)`);
+    expect(await ready()).toMatchObject([
+      200,
+      { status: 'ok', checks: { relay: 'ok' }, relay: { behind: 1 } },
+    ]);
+    await admin.query(`update log.events set recorded_at = recorded_at - interval '1 minute'`);
+    expect(await ready()).toEqual([
+      200,
+      {
+        status: 'degraded',
+        checks: { accepting: 'ok', database: 'ok', migrations: 'ok', relay: 'degraded' },
+        relay: { behind: 1, oldestSeconds: expect.any(Number) },
+      },
+    ]);
+    const { position } = await registrar.did('/cases', AHMAD);
+    const metrics = await (await fetch(`${stack.url}/metrics`)).text();
+    expect(metrics).toContain(`kosh_outbox_pending ${position}`);
+    expect(Number(/^kosh_outbox_oldest_age_seconds (\S+)$/m.exec(metrics)?.[1])).toBeGreaterThan(60);
+    await admin.query(`update road.relay set position = $1 where name = 'kosh.events'`, [position]);
+    expect(await ready()).toMatchObject([200, { status: 'ok', relay: { behind: 0, oldestSeconds: 0 } }]);
+    await admin.query('delete from road.relay');
+    await admin.end();
+  });
+
   it('counts what it did, under names that name nobody', async () => {
     await registrar.did('/cases', AHMAD);
     await registrar.post('/cases', { ...AHMAD, arrivedOn: '1998-06-27' });
     await registrar.report('/cases');
     const metrics = await (await fetch(`${stack.url}/metrics`)).text();
-    expect(metrics).toContain('kosh_commands_total{command="RegisterMigrant",outcome="recorded"} 1');
+    expect(metrics).toContain('kosh_commands_total{command="RegisterMigrant",outcome="recorded"} 3');
     expect(metrics).toContain(
       'kosh_commands_total{command="RegisterMigrant",outcome="arrival-after-registration"} 1',
     );
-    expect(metrics).toContain('kosh_events_appended_total{type="MigrantRegistered"} 1');
+    expect(metrics).toContain('kosh_events_appended_total{type="MigrantRegistered"} 3');
     expect(metrics).toContain('kosh_projection_lag_events{projection="cases"} 0');
     expect(metrics).toMatch(
-      /kosh_http_request_duration_seconds_count\{method="POST",route="\/v1\/cases",status="201"\} 1/,
+      /kosh_http_request_duration_seconds_count\{method="POST",route="\/v1\/cases",status="201"\} 3/,
     );
+    expect(metrics).toContain('kosh_projection_lag_seconds{projection="cases"} 0');
+    expect(metrics).toMatch(/^kosh_append_duration_seconds_count [1-9]/m);
+    expect(metrics).toMatch(/^kosh_build_info\{version="\d+\.\d+\.\d+",node="v\d+[^"]*"\} 1$/m);
     expect(metrics).not.toContain('Almaty');
   });
 
@@ -68,16 +101,49 @@ describe('a running API', () => {
     expect(JSON.stringify(lines)).not.toMatch(/Ахмад|Зия|Chechnya/);
   });
 
+  it('answers HEAD as GET, without the body', async () => {
+    const { id } = await registrar.did('/cases', AHMAD);
+    const authorization = `Bearer ${registrar.token}`;
+    const auditor = `Bearer ${(await stack.as(['auditor'])).token}`;
+    const ask = async (path: string, token: string, method: string) => {
+      const headers = { authorization: token, accept: 'application/x-ndjson' };
+      const response = await fetch(`${stack.url}${path}`, { method, headers });
+      return { response, text: await response.text() };
+    };
+    for (const [path, token] of [
+      ['/livez', ''],
+      ['/readyz', ''],
+      ['/docs', ''],
+      [`/v1/cases/${id}`, authorization],
+      ['/v1/cases?limit=1', authorization],
+      ['/v1/audit/events', auditor],
+      ['/v1/audit/events', authorization],
+      ['/v1/cases', ''],
+    ] as const) {
+      const [head, get] = [await ask(path, token, 'HEAD'), await ask(path, token, 'GET')];
+      expect([path, head.response.status, head.text]).toEqual([path, get.response.status, '']);
+      expect(head.response.headers.get('content-type')).toBe(get.response.headers.get('content-type'));
+    }
+  });
+
   it('describes itself in OpenAPI 3.1, every route with examples, receipts and problems', async () => {
     const document = (await (await fetch(`${stack.url}/docs-json`)).json()) as OpenApi;
     expect(document.openapi).toBe('3.1.0');
+    expect(document.info.description).toMatch(/npx kosh token[^]*\/docs-json/);
     const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
       Object.entries(methods).map(([method, operation]) => ({ route: `${method} ${path}`, ...operation })),
     );
     expect(operations.length).toBeGreaterThan(35);
     for (const { route, summary, security, responses, parameters = [], requestBody } of operations) {
       expect({ route, summary }).toEqual({ route, summary: expect.stringMatching(/\w/) });
-      expect({ route, security }).toEqual({ route, security: [{ bearer: [] }] });
+      const isOpen = OPEN.some((open) => open.toLowerCase() === route.toLowerCase());
+      expect({ route, security }).toEqual({ route, security: isOpen ? undefined : [{ bearer: [] }] });
+      expect(summary).not.toContain('`');
+      const ids = parameters.filter((one) => one.in === 'path');
+      expect({ route, ids }).toEqual({
+        route,
+        ids: ids.map((one) => ({ ...one, description: expect.stringMatching(/^The \w+: the id/) })),
+      });
       expect(Object.keys(responses)).toEqual(expect.arrayContaining(['401', '403', '422', '429']));
       const shown = JSON.stringify([responses['200'], responses['201'], requestBody]);
       expect({ route, shown }).toMatchObject({ shown: expect.stringMatching(/"\$ref"|"example"/) });
@@ -90,6 +156,15 @@ describe('a running API', () => {
     expect((await fetch(`${stack.url}/docs`)).status).toBe(200);
   });
 
+  it('describes the events on Kafka beside it, in AsyncAPI', async () => {
+    const { externalDocs } = (await (await fetch(`${stack.url}/docs-json`)).json()) as {
+      externalDocs: { url: string };
+    };
+    const response = await fetch(new URL(externalDocs.url, stack.url));
+    expect(response.headers.get('content-type')).toContain('application/json');
+    expect(await response.json()).toEqual(asyncApi({ topic: 'kosh.events', partitions: 12 }));
+  });
+
   it('describes no route that it does not have', async () => {
     const document = (await (await fetch(`${stack.url}/docs-json`)).json()) as OpenApi;
     expect(Object.keys(document.paths).filter((path) => /household|merge|permit|import/.test(path))).toEqual(
@@ -98,15 +173,21 @@ describe('a running API', () => {
   });
 });
 
+async function ready(): Promise<[status: number, body: unknown]> {
+  const response = await fetch(`${stack.url}/readyz`);
+  return [response.status, await response.json()];
+}
+
 type Operation = Readonly<{
   summary?: string;
   security?: unknown;
   responses: Readonly<Record<string, unknown>>;
-  parameters?: readonly { name: string }[];
+  parameters?: readonly { name: string; in: string; description?: string }[];
   requestBody?: unknown;
 }>;
 type OpenApi = Readonly<{
   openapi: string;
+  info: { description: string };
   paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
   components: Readonly<{ schemas: Readonly<Record<string, unknown>> }>;
 }>;

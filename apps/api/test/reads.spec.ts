@@ -53,6 +53,27 @@ describe('a file', () => {
   });
 });
 
+describe('a history', () => {
+  it('pages by cursor, each event once, and links the next page', async () => {
+    const moves = ['KZ-19', 'KZ-75', 'KZ-19', 'KZ-75'];
+    for (const [i, region] of moves.entries()) {
+      await registrar.did(`/cases/${ids[0]}/relocations`, { region, relocatedOn: `1998-0${i + 6}-30` });
+    }
+    const seen: number[] = [];
+    let path: string | undefined = `/cases/${ids[0]}/history?limit=2`;
+    while (path !== undefined) {
+      const { body, headers }: { body: Page<{ version: number }>; headers: Headers } =
+        await registrar.get(path);
+      expect(body.items.length).toBeLessThanOrEqual(2);
+      seen.push(...body.items.map(({ version }) => version));
+      path = /^<\/v1(.*)>; rel="next"$/.exec(headers.get('link') ?? '')?.[1];
+      expect(body.next).toBe(path === undefined ? null : String(seen.at(-1)));
+    }
+    expect(seen).toEqual([1, 2, 3, 4, 5]);
+    expect((await registrar.get<Page<object>>(`/cases/${ids[0]}/history?after=5`)).body.items).toEqual([]);
+  });
+});
+
 describe('a list', () => {
   it('pages by cursor, each row once, and links the next page', async () => {
     const seen: string[] = [];
@@ -214,6 +235,8 @@ describe('the log', () => {
     const whole = (await auditor.get('/audit/verification')).body;
     expect(whole).toMatchObject({ whole: true, events: position, headHash: hash });
     expect(whole['readModels']).toContainEqual({ name: 'population', position, behind: 0 });
+    const metrics = await (await fetch(`${stack.url}/metrics`)).text();
+    expect(metrics).toContain(`kosh_audit_chain_verified_position ${position}`);
 
     const admin = new pg.Client(stack.databaseUrl);
     await admin.connect();

@@ -1,6 +1,9 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
 import { v7 as uuidv7 } from 'uuid';
-import { connect, head } from '#event-store';
+import { canonical, connect, head } from '#event-store';
+import { ROLES } from '#vault';
 import { type Caller, type Stack, startStack } from '../../../test/support/stack.js';
 import { AHMAD, JEDDAH_ALMATY, OVER_4000 } from './requests.js';
 
@@ -23,6 +26,8 @@ afterAll(async () => {
 });
 
 const written = async (): Promise<number> => (await head(pool)).position;
+const fingerprint = (...request: readonly unknown[]): Buffer =>
+  createHash('sha256').update(canonical(request)).digest();
 const RECOGNISED = { to: 'refugee', legalBasis: 'KZ-1998-RSD', issuer: 'AMD', effectiveOn: '1998-09-01' };
 
 describe('a write', () => {
@@ -77,6 +82,50 @@ describe('a write', () => {
     expect(await written()).toBe(before);
   });
 
+  it.each([
+    ['POST', '/cases', { ...AHMAD, sex: 'male' }],
+    ['POST', '/cases', { ...AHMAD, nickname: 'Zia' }],
+    ['POST', '/cases/none/deaths', { diedOn: '1999' }],
+    ['POST', '/flights', {}],
+    ['POST', '/flights/none/manifest', { version: 1 }],
+    ['PUT', '/cases/none/person', { names: [] }],
+    ['POST', '/estimates/none/supersession', { by: uuidv7() }],
+    ['POST', '/encounters', { ...JEDDAH_ALMATY }],
+  ])(
+    'is told first that its key was used, also where %s %s is wrong by itself',
+    async (method, path, body) => {
+      const everyone = await stack.as(ROLES);
+      const key = { 'idempotency-key': uuidv7() };
+      await everyone.did('/cases', AHMAD, key);
+      const before = await written();
+      const alone = await everyone.post(path, body, {}, method);
+      expect(alone.body['code']).not.toBe('idempotency-key-reused');
+      const other = await everyone.post(path, body, key, method);
+      expect(other).toMatchObject({ status: 422, body: { code: 'idempotency-key-reused' } });
+      expect(await written()).toBe(before);
+    },
+  );
+
+  it('that was accepted once is answered so, also by a version that takes its like no more', async () => {
+    const key = { 'idempotency-key': uuidv7() };
+    const { id } = await coordinator.did('/flights', JEDDAH_ALMATY);
+    const path = `/flights/${id}/passengers`;
+    const first = await coordinator.post(path, { passengers: [{ listName: 'Zia, Karim' }] }, key);
+    // As if the first had been sent in a form that is refused now.
+    const now = { passengers: [{ listName: 'Zia, Karim', seat: '1A' }] };
+    const admin = new pg.Client(stack.databaseUrl);
+    await admin.connect();
+    await admin.query('update log.keys set fingerprint = $1 where key = $2', [
+      fingerprint('POST', `/v1${path}`, now),
+      key['idempotency-key'],
+    ]);
+    await admin.end();
+    const again = await coordinator.post(path, now, key);
+    expect(again).toMatchObject({ status: 201, body: first.body });
+    expect(again.headers.get('idempotent-replayed')).toBe('true');
+    expect((await coordinator.post(path, now)).status).toBe(422);
+  });
+
   it('may use a key that someone else has used', async () => {
     const key = { 'idempotency-key': uuidv7() };
     const mine = await registrar.post('/cases', AHMAD, key);
@@ -96,6 +145,14 @@ describe('a write', () => {
       relocatedOn: '1998-09-01',
     });
     expect(again).toMatchObject({ status: 200, body: { ...moved } });
+  });
+
+  it('with If-Match * is done at whatever version the record is, if there is one (RFC 9110)', async () => {
+    const { id } = await registrar.did('/cases', AHMAD);
+    const any = { 'if-match': '*' };
+    const death = { diedOn: '1999' };
+    expect((await registrar.post(`/cases/${id}/deaths`, death, any)).status).toBe(201);
+    expect((await registrar.post(`/cases/${uuidv7()}/deaths`, death, any)).status).toBe(404);
   });
 
   it('with If-Match is done for whoever saw the record last, and not for the other', async () => {

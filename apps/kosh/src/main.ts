@@ -1,6 +1,9 @@
-#!/usr/bin/env node
-import { Command, CommanderError } from 'commander';
-import { KnownAtInvalid, KnownAtNotSettled } from '#projections';
+#!/usr/bin/env -S node --max-semi-space-size=64
+import { Argument, Command, CommanderError } from 'commander';
+import { koshVersion, tellUnknown } from '#running';
+import { addCheckpointKey } from './checkpoint-key.verb.js';
+import { addDump } from './dump.verb.js';
+import { failureOf, JSON_OPTION, printJson } from './json.js';
 import { addMigrate } from './migrate.verb.js';
 import { addRebuild } from './rebuild.verb.js';
 import { addReplay } from './replay.verb.js';
@@ -14,31 +17,46 @@ const program = new Command('kosh')
     `
 The database is the one that DATABASE_URL names, else that of the Kosh running in this folder (npm start).
 
-Exits with 0 if all is well, 1 if something is wrong, 2 if it was asked wrongly, 3 if there was no answer.`,
+Exits with 0 if all is well, 1 if something is wrong, 2 if it was asked wrongly, 3 if there was no answer.
+With --json an error is {"error": {"code", "message"}} on stdout.`,
   )
   .showHelpAfterError('Ask with --help for what there is.')
+  .version(koshVersion())
+  .helpCommand(false)
   .exitOverride();
 
-for (const add of [addMigrate, addToken, addVerify, addReplay, addRebuild]) add(program);
+for (const add of [addMigrate, addToken, addVerify, addDump, addCheckpointKey, addReplay, addRebuild])
+  add(program);
+addHelp();
 
 // Whoever reads may have read enough: `kosh replay | head`.
 process.stdout.once('error', () => process.exit());
 
+tellUnknown(process.env);
+
 try {
   await program.parseAsync();
 } catch (error) {
-  process.exitCode = codeOf(error);
+  // Help and version are thrown, too.
+  const isAnswered = error instanceof CommanderError && error.exitCode === 0;
+  if (!isAnswered) fail(error);
 }
 
-function codeOf(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // Commander has said why.
-  console.error(`kosh: ${reason(error)}`);
-  return error instanceof KnownAtInvalid || error instanceof KnownAtNotSettled ? 2 : 3;
+/** In place of commander's own, which has no words for a verb that there is not. */
+function addHelp(): void {
+  const verbs = program.commands.map((verb) => verb.name());
+  program
+    .command('help')
+    .summary('say what a verb does')
+    .addArgument(new Argument('[verb]').choices(verbs))
+    .option(...JSON_OPTION)
+    .action((name?: string) => (program.commands.find((verb) => verb.name() === name) ?? program).help());
 }
 
-/** What went wrong, and what that came from. */
-function reason(error: unknown): string {
-  if (error instanceof AggregateError) return error.errors.map(reason).join('; ');
-  if (!(error instanceof Error)) return String(error);
-  return error.cause === undefined ? error.message : `${error.message}: ${reason(error.cause)}`;
+function fail(error: unknown): void {
+  const { exitCode, code, message } = failureOf(error);
+  process.exitCode = exitCode;
+  // Commander has said already how it was asked wrongly.
+  if (!(error instanceof CommanderError)) console.error(`kosh: ${message}`);
+  if (process.argv.includes('--json')) printJson({ error: { code, message } });
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { migrate } from '#event-store';
-import { databaseUrl } from './database.js';
+import { databaseUrl, mustAnswer } from './database.js';
+import { JSON_OPTION, printJson } from './json.js';
 import { makeLogins } from './logins.js';
 
 /** `kosh migrate` */
@@ -14,14 +15,18 @@ export function addMigrate(program: Command): void {
         'Where KOSH_API_PASSWORD or KOSH_PROJECTOR_PASSWORD is set, makes the logins kosh_api_login (for ' +
         'the api) or kosh_projector_login (for relay and projector) with that password.',
     )
+    .option(...JSON_OPTION)
     .addHelpText(
       'after',
       '\nExample:\n  DATABASE_URL=postgres://postgres@localhost/kosh KOSH_API_PASSWORD=… npx kosh migrate',
     )
-    .action(async () => {
+    .action(async ({ json }: { json?: true }) => {
       const url = await databaseUrl();
+      await mustAnswer(url);
       const applied = await migrate(url);
+      const logins = await makeLogins(url, process.env);
+      if (json) return printJson({ applied, logins });
       console.log(applied.length > 0 ? `applied ${applied.join(', ')}` : 'nothing to apply');
-      for (const login of await makeLogins(url, process.env)) console.log(`${login} may log in`);
+      for (const login of logins) console.log(`${login} may log in`);
     });
 }

@@ -6,9 +6,9 @@ export type Progress = Readonly<{
   stop: () => void;
 }>;
 
-/** Shown from the first update on. */
-export function progress(): Progress {
-  const format = '{what} {bar} {percentage}% {value}/{total} events, {eta_formatted} left';
+/** Shown from the first update on. `unit` is what is counted. */
+export function progress(unit = 'events'): Progress {
+  const format = `{what} {bar} {percentage}% {value}/{total} ${unit}, {eta_formatted} left`;
   const bar = new SingleBar({ format, clearOnComplete: true }, Presets.shades_classic);
   return {
     update(what, done, total) {

@@ -1,12 +1,13 @@
 import { userInfo } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { localTokens, type Role, ROLES } from '#vault';
-import { dataDir } from './database.js';
+import { isClaim, localTokens, type Role, ROLES } from '#vault';
+import { dataDir, missingDataDir } from './database.js';
+import { JSON_OPTION, printJson } from './json.js';
 
 const SECONDS = { s: 1, m: 60, h: 3_600, d: 86_400 } as const;
 const TTL_MAX_DAYS = 30;
 
-type TokenOptions = { role: Role[]; office: string; actor: string; ttl: number };
+type TokenOptions = { role: Role[]; office: string; actor: string; ttl: number; json?: true };
 
 /** `kosh token` */
 export function addToken(program: Command): void {
@@ -15,16 +16,17 @@ export function addToken(program: Command): void {
     .summary('issue a token for local mode')
     .description(
       'Prints a bearer token that a Kosh in local mode with the same data folder accepts. ' +
-        'Where OIDC_ISSUER is set, tokens come from there.',
+        'Where OIDC_ISSUER is set, tokens come from there. The key that signs is <data folder>/token-key.pem.',
     )
     .addOption(new Option('--role <role...>', 'what the bearer may do').choices(ROLES).makeOptionMandatory())
-    .requiredOption('--office <name>', 'the office whose files the bearer sees')
-    .option('--actor <name>', 'who asks, as the log will say', userInfo().username)
+    .requiredOption('--office <name>', 'the office whose files the bearer sees', claim)
+    .option('--actor <name>', 'who asks, as the log will say', claim, userInfo().username)
     .addOption(
       new Option('--ttl <time>', `how long it is good, such as 90s, 30m, 8h; at most ${TTL_MAX_DAYS}d`)
         .argParser(seconds)
         .default(8 * SECONDS.h, '8h'),
     )
+    .option(...JSON_OPTION)
     .addHelpText(
       'after',
       `
@@ -33,12 +35,21 @@ Examples:
   curl -H "Authorization: Bearer $(npx kosh token --role analyst --office Astana)" \\
     http://127.0.0.1:3000/v1/reports/population?by=origin`,
     )
-    .action(async ({ role, office, actor, ttl }: TokenOptions, command: Command) => {
+    .action(async ({ role, office, actor, ttl, json }: TokenOptions, command: Command) => {
       const issuer = process.env.OIDC_ISSUER;
       if (issuer) command.error(`error: OIDC_ISSUER is set: get the token from ${issuer}.`);
+      const missing = missingDataDir();
+      if (missing !== undefined) command.error(`error: ${missing}`);
       const { issue } = await localTokens(dataDir());
-      console.log(await issue({ actor, office, roles: role, ttlSeconds: ttl }));
+      const token = await issue({ actor, office, roles: role, ttlSeconds: ttl });
+      if (json) printJson({ token, actor, office, roles: role, seconds: ttl });
+      else console.log(token);
     });
+}
+
+function claim(text: string): string {
+  if (isClaim(text)) return text;
+  throw new InvalidArgumentError('Give a name of 1 to 200 characters.');
 }
 
 function seconds(text: string): number {

@@ -1,7 +1,7 @@
 import type pg from 'pg';
-import { Gauge, Registry } from 'prom-client';
-import { head } from '#event-store';
-import type { Health, Readiness } from '#running';
+import { Counter, Gauge, Registry } from 'prom-client';
+import { head, projectionLags } from '#event-store';
+import { type Health, type Readiness, tellBuild } from '#running';
 import type { Reader } from './reader.js';
 
 /** How the readers of this process are: for Prometheus, and whether they are ready. */
@@ -15,16 +15,29 @@ export class Metrics implements Health {
     'kosh_projection_lag_events',
     'Events of the log that it has not seen yet.',
   );
+  private readonly lagSeconds = this.gauge(
+    'kosh_projection_lag_seconds',
+    'For how long the first of those has been in the log.',
+  );
   private readonly applied = this.gauge('kosh_projection_events', 'Events that this process has applied.');
   private readonly trouble = this.gauge(
     'kosh_projection_trouble',
     '1 while it fails or has stopped, else 0.',
   );
 
+  private readonly errors = new Counter({
+    name: 'kosh_projection_errors_total',
+    help: 'How often it failed in this process.',
+    labelNames: ['projection'],
+    registers: [this.registry],
+  });
+
   constructor(
     private readonly pool: pg.Pool,
     private readonly readers: readonly Reader[],
-  ) {}
+  ) {
+    tellBuild(this.registry);
+  }
 
   /** Not ready while one of them fails, or has stopped. */
   ready(): Readiness {
@@ -38,17 +51,16 @@ export class Metrics implements Health {
 
   /** Throws without a database. */
   async metrics(): Promise<Registry> {
-    const end = (await head(this.pool)).position;
-    const { rows } = await this.pool.query<{ name: string; position: string }>(
-      'select name, position from reading.cursors',
-    );
-    const cursors = new Map(rows.map(({ name, position }) => [name, Number(position)]));
-    for (const { name, events, trouble } of this.readers) {
-      const position = cursors.get(name) ?? 0;
-      this.position.set({ projection: name }, position);
-      this.lag.set({ projection: name }, end - position);
-      this.applied.set({ projection: name }, events);
-      this.trouble.set({ projection: name }, trouble === undefined ? 0 : 1);
+    const [lags, { position: end }] = await Promise.all([projectionLags(this.pool), head(this.pool)]);
+    this.errors.reset();
+    for (const { name: projection, events, failures, trouble } of this.readers) {
+      const lag = lags.find(({ name }) => name === projection);
+      this.position.set({ projection }, lag?.position ?? 0);
+      this.lag.set({ projection }, lag?.events ?? end);
+      this.lagSeconds.set({ projection }, lag?.seconds ?? 0);
+      this.applied.set({ projection }, events);
+      this.errors.inc({ projection }, failures);
+      this.trouble.set({ projection }, trouble === undefined ? 0 : 1);
     }
     return this.registry;
   }

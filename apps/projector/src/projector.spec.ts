@@ -44,6 +44,9 @@ describe('a projector', () => {
     const metrics = await (await fetch(`${projector.url}/metrics`)).text();
     expect(metrics).toContain('kosh_projection_position{projection="estimates"} 2');
     expect(metrics).toContain('kosh_projection_lag_events{projection="population"} 0');
+    expect(metrics).toContain('kosh_projection_lag_seconds{projection="population"} 0');
+    expect(metrics).toContain('kosh_projection_errors_total{projection="population"} 0');
+    expect(metrics).toMatch(/^kosh_build_info\{version="\d+\.\d+\.\d+",node="v\d+[^"]*"\} 1$/m);
     expect(metrics).not.toContain('projection="cases"');
     expect((await fetch(`${projector.url}/readyz`)).status).toBe(200);
   });
@@ -57,6 +60,9 @@ describe('a projector', () => {
     const ready = await fetch(`${projector.url}/readyz`);
     expect(ready.status).toBe(503);
     expect(await ready.text()).toContain('does not know the event EstimateDoubted');
+    const metrics = await (await fetch(`${projector.url}/metrics`)).text();
+    expect(metrics).toContain('kosh_projection_errors_total{projection="estimates"} 1');
+    expect(Number(/lag_seconds\{projection="estimates"\} (\S+)/.exec(metrics)?.[1])).toBeGreaterThan(0);
   });
 
   it('is not started on settings that are wrong, each of which it names', () => {

@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { connect, type EventStore, LogSource, openStore } from '#event-store';
 import { KafkaSource, type Log } from '#kafka';
 import { arrivals } from '#processes';
-import { READ_MODELS, runProcess, runProjection } from '#projections';
+import { keepSubtotals, population, READ_MODELS, runProcess, runProjection } from '#projections';
 import { healthServer, listen } from '#running';
 import { Metrics } from './metrics.js';
 import { Reader, type Run } from './reader.js';
@@ -50,6 +50,10 @@ export async function startProjector(
     }),
   ];
 
+  // These spare the reports work and no more, so that nothing waits for them, and nobody is called when they fail.
+  const subtotals = new Reader('subtotals', (signal) => keepSubtotals({ pool, signal }), log);
+  const aside = projections.includes(population) ? [subtotals] : [];
+
   const server = settings.port === undefined ? undefined : healthServer(new Metrics(pool, readers));
   const stopping = new AbortController();
   const running: Promise<void>[] = [];
@@ -65,7 +69,7 @@ export async function startProjector(
 
   try {
     const url = server && (await listen(server, settings.host, settings.port ?? 0));
-    running.push(...readers.map((reader) => reader.keepRunning(stopping.signal)));
+    running.push(...[...readers, ...aside].map((reader) => reader.keepRunning(stopping.signal)));
     const names = readers.map(({ name }) => name);
     log.info({ readers: names, source: kafka ? 'kafka' : 'log', url }, 'The projector follows the log.');
     return { url, close };

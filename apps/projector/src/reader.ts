@@ -12,6 +12,8 @@ export type Run = (signal: AbortSignal, onProgress: (progress: Progress) => void
 export class Reader {
   /** How many events this process has applied. */
   events = 0;
+  /** How often it failed. */
+  failures = 0;
   /** Why it does not go on, if it does not. */
   trouble: string | undefined;
 
@@ -37,6 +39,7 @@ export class Reader {
         });
       } catch (error) {
         if (signal.aborted) return;
+        this.failures += 1;
         this.trouble = error instanceof Error ? error.message : String(error);
         if (error instanceof UnknownEvent) {
           log.warn({ err: error, name }, `${name} has stopped. ${this.trouble}`);

@@ -1,13 +1,15 @@
 import type pg from 'pg';
 import { Counter, Gauge, Registry } from 'prom-client';
-import { head } from '#event-store';
+import { head, relayLags } from '#event-store';
 import type { RelayState } from '#kafka';
-import type { Health, Readiness } from '#running';
+import { type Health, type Readiness, tellBuild } from '#running';
+import { NotaryMetrics } from './notary-metrics.js';
 
 /** What is known of the relay of this process: for Prometheus, and whether it may be called ready. */
 export class Metrics implements Health {
   private readonly registry = new Registry();
-  private state: RelayState = 'standby';
+  readonly notary = new NotaryMetrics(this.registry);
+  private current: RelayState = 'standby';
   private readonly registers = [this.registry];
 
   private readonly position = new Gauge({
@@ -15,9 +17,14 @@ export class Metrics implements Health {
     help: 'Position up to which Kafka has acknowledged the log, whichever relay sent it.',
     registers: this.registers,
   });
-  private readonly lag = new Gauge({
-    name: 'kosh_relay_lag_events',
+  private readonly pending = new Gauge({
+    name: 'kosh_outbox_pending',
     help: 'Events of the log that Kafka has not acknowledged yet.',
+    registers: this.registers,
+  });
+  private readonly oldest = new Gauge({
+    name: 'kosh_outbox_oldest_age_seconds',
+    help: 'For how long the first of those has been in the log.',
     registers: this.registers,
   });
   private readonly leading = new Gauge({
@@ -26,30 +33,41 @@ export class Metrics implements Health {
     registers: this.registers,
   });
   private readonly published = new Counter({
-    name: 'kosh_relay_published_total',
+    name: 'kosh_outbox_published_total',
     help: 'Messages of this process that Kafka has acknowledged.',
+    labelNames: ['topic'],
     registers: this.registers,
   });
 
   constructor(
     private readonly pool: pg.Pool,
     private readonly topic: string,
-  ) {}
+  ) {
+    tellBuild(this.registry);
+  }
+
+  get state(): RelayState {
+    return this.current;
+  }
 
   onState(state: RelayState): void {
-    this.state = state;
+    this.current = state;
     this.leading.set(state === 'standby' ? 0 : 1);
   }
 
   onPublished(messages: number): void {
-    this.published.inc(messages);
+    this.published.inc({ topic: this.topic }, messages);
   }
 
-  /** A standby is ready, and so is a leader without Kafka: it waits for it. Throws without a database. */
+  /**
+   * A standby is ready, and so is a leader without Kafka: it waits for it. A notary that refuses to sign is an alarm and
+   * stops nothing else. Throws without a database.
+   */
   async ready(): Promise<Readiness> {
     await this.look();
-    const status = this.state === 'kafka-away' ? 'degraded' : 'ok';
-    return { ready: true, body: { status, state: this.state } };
+    const notary = this.notary.state;
+    const isDegraded = this.state === 'kafka-away' || notary === 'refusing' || notary === 'failing';
+    return { ready: true, body: { status: isDegraded ? 'degraded' : 'ok', state: this.state, notary } };
   }
 
   /** Throws without a database. */
@@ -59,13 +77,11 @@ export class Metrics implements Health {
   }
 
   private async look(): Promise<void> {
-    const { rows } = await this.pool.query<{ position: string }>(
-      'select position from road.relay where name = $1',
-      [this.topic],
-    );
-    const position = Number(rows[0]?.position ?? 0);
-    const end = await head(this.pool);
-    this.position.set(position);
-    this.lag.set(end.position - position);
+    const relay = (await relayLags(this.pool)).find(({ name }) => name === this.topic);
+    // Before a relay has led for the first time, nothing of the log is on its way.
+    const { position: end } = await head(this.pool);
+    this.position.set(relay?.position ?? 0);
+    this.pending.set(relay?.events ?? end);
+    this.oldest.set(relay?.seconds ?? 0);
   }
 }

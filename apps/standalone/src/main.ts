@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { fail } from '#running';
 import { runDemo } from './demo.js';
 import { runSystem } from './start.js';
 
@@ -9,7 +10,4 @@ program
   .description("an agency's history of 1994 to 1999, played and printed")
   .action(runDemo);
 
-await program.parseAsync().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exit(1);
-});
+await program.parseAsync().catch(fail);

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { kafkaAvailable, startKafka, startPostgres } from '#embedded';
+import { keepKafka } from './kept-kafka.js';
 
 export type Say = (line: string) => void;
 
@@ -8,6 +9,8 @@ export type Servers = Readonly<{
   databaseUrl: string;
   /** Undefined: without Kafka, the read models follow the log itself. */
   brokers: string | undefined;
+  /** Resolves, with how it ended, when a Postgres of this process dies: nothing can go on without it. */
+  lost: Promise<string>;
   stop: () => Promise<void>;
 }>;
 
@@ -31,15 +34,18 @@ export async function openServers(dataDir: string, env: NodeJS.ProcessEnv, say: 
         ? kafka.reason
         : undefined;
   }
-  return { databaseUrl: postgres.value.url, brokers: kafka.value?.brokers, stop };
+  const { url: databaseUrl, died: lost } = postgres.value;
+  return { databaseUrl, brokers: kafka.value?.brokers, lost, stop };
 }
 
 const nothingToStop = () => Promise.resolve();
+/** Whether a server of someone else's lives is for them to see. */
+const never = new Promise<never>(() => undefined);
 
 async function openPostgres(dataDir: string, env: NodeJS.ProcessEnv, say: Say) {
   if (env['DATABASE_URL']) {
     say('Postgres: the one that DATABASE_URL names.');
-    return { url: env['DATABASE_URL'], stop: nothingToStop };
+    return { url: env['DATABASE_URL'], died: never, stop: nothingToStop };
   }
   return startPostgres({ dataDir: join(dataDir, 'postgres'), log: (line) => say(`Postgres: ${line}`) });
 }
@@ -54,5 +60,6 @@ async function openKafka(dataDir: string, env: NodeJS.ProcessEnv, say: Say) {
     say(`Kafka: none; the read models follow the log itself. ${available.remedy}`);
     return undefined;
   }
-  return startKafka({ dataDir: join(dataDir, 'kafka'), log: (line) => say(`Kafka: ${line}`) });
+  const own = { dataDir: join(dataDir, 'kafka'), log: (line: string) => say(`Kafka: ${line}`) };
+  return keepKafka(() => startKafka(own), say);
 }

@@ -3,7 +3,7 @@ export * from './events.js';
 export * from './intent.js';
 export * from './case/case.decider.js';
 export * from './case/case.events.js';
-export { isLate } from './case/case.registrations.js';
+export { type CaseFlags, flagsOf } from './case/case.flags.js';
 export type { CaseState, KnownCase, Move, Standing } from './case/case.state.js';
 export * from './case/timeline.js';
 export * from './estimate/estimate.decider.js';

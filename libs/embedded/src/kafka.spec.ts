@@ -1,19 +1,21 @@
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { emptyFolders } from '../../../test/support/folders.js';
 import { describeWithKafka } from '../../../test/support/kafka.js';
 import { type Kafka, startKafka } from './index.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'kosh-embedded-'));
-const dataDir = join(folder, 'kafka');
+let dataDir: string;
 let running: Kafka | undefined;
 
-afterAll(async () => {
-  await running?.stop();
-  rmSync(folder, { recursive: true, force: true });
+afterAll(() => running?.stop());
+// Its folder is removed after that: hooks run in the order in which they stand.
+const newFolder = emptyFolders();
+
+beforeAll(async () => {
+  dataDir = join(await newFolder(), 'kafka');
 });
 
 describeWithKafka('a Kafka of our own', () => {
@@ -30,8 +32,14 @@ describeWithKafka('a Kafka of our own', () => {
     await expect(knock(running.brokers)).resolves.toBeUndefined();
   }, 120_000);
 
-  it('refuses to serve data that are being served, and names the process that does', async () => {
-    await expect(startKafka({ dataDir })).rejects.toThrow(`served already, by process ${running?.pid}`);
+  it('refuses to serve data that are being served, and names the Kosh that does', async () => {
+    await expect(startKafka({ dataDir })).rejects.toThrow(`by the Kosh that is process ${process.pid}.`);
+  });
+
+  it('tells when it ended though nobody asked it to', async () => {
+    const { pid = 0, died } = running ?? {};
+    process.kill(pid, 'SIGKILL');
+    expect(await died).toBe('SIGKILL');
   });
 });
 

@@ -25,6 +25,8 @@ export type Kafka = Readonly<{
   /** For `KAFKA_BROKERS`. */
   brokers: string;
   pid: number;
+  /** Resolves when it has ended though nobody asked it to: with the signal or the exit code. */
+  died: Promise<string>;
   /** In good order. */
   stop: () => Promise<void>;
   /**
@@ -64,7 +66,8 @@ export async function startKafka({ dataDir, port, log, onProgress }: KafkaOption
   await server.until(() => isListening(broker), START_TIMEOUT_MS);
   writeFileSync(pidFile, String(server.pid));
   log?.(`Kafka (${classpath}) serves ${home} on port ${broker}.`);
-  return { brokers: `127.0.0.1:${broker}`, pid: server.pid, stop: server.stop, kill: server.abort };
+  const { pid, died, stop, abort } = server;
+  return { brokers: `127.0.0.1:${broker}`, pid, died, stop, kill: abort };
 }
 
 /** Little memory and a quick start, for an agency's rate of events. */

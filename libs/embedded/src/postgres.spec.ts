@@ -8,12 +8,15 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { discardPostgres, type Postgres, startPostgres } from './index.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'kosh-embedded-'));
-const dataDir = join(folder, 'postgres');
-const pidFile = join(dataDir, 'cluster/postmaster.pid');
+let folder: string;
+let dataDir: string;
+let pidFile: string;
 let running: Postgres;
 
 beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'kosh-embedded-'));
+  dataDir = join(folder, 'postgres');
+  pidFile = join(dataDir, 'cluster/postmaster.pid');
   chmodSync(folder, 0o755);
   running = await startPostgres({ dataDir });
 });
@@ -36,8 +39,8 @@ describe('a Postgres of our own', () => {
     await expect(ask(running.url.replace(/:[^:@]+@/, ':guess@'), 'select 1')).rejects.toThrow('password');
   });
 
-  it('refuses to serve data that are being served, and names the process that does', async () => {
-    const refusal = `served already, by process ${running.pid}`;
+  it('refuses to serve data that are being served, and names the Kosh to be ended, not its database', async () => {
+    const refusal = `served already, by the Kosh that is process ${process.pid}.`;
     await Promise.all([
       expect(startPostgres({ dataDir })).rejects.toThrow(refusal),
       expect(discardPostgres(dataDir)).rejects.toThrow(refusal),

@@ -21,6 +21,8 @@ export type Postgres = Readonly<{
   /** Such as `18.4`. */
   version: string;
   pid: number;
+  /** Resolves when it has ended though nobody asked it to: with the signal or the exit code. */
+  died: Promise<string>;
   /** A fast shutdown: it cuts the connections that are open. */
   stop: () => Promise<void>;
 }>;
@@ -56,7 +58,7 @@ export async function startPostgres({ dataDir, port, log }: PostgresOptions): Pr
   log?.(`Postgres ${binaries.version} (${binaries.bin}) serves ${home} on port ${taken}.`);
   const secret = readFileSync(join(home, 'secret'), 'utf8');
   const url = `postgres://${SUPERUSER}:${secret}@127.0.0.1:${taken}/postgres`;
-  return { url, version: binaries.version, pid: server.pid, stop: server.stop };
+  return { url, version: binaries.version, pid: server.pid, died: server.died, stop: server.stop };
 }
 
 /** Removes data made by `startPostgres`, wherever they are. Throws if they are being served. */

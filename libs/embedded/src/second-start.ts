@@ -20,9 +20,49 @@ export async function refuseSecondStart(folder: string, pidFile: string, program
     pid = pidIn(pidFile);
   }
   if (isServing(pid, folder, program)) {
-    throw new Error(`The data in ${folder} are served already, by process ${pid}. Stop that one first.`);
+    throw new Error(`The data in ${folder} are served already, ${whose(pid ?? 0)}`);
   }
   if (pid !== undefined && isAlive(pid)) rmSync(pidFile, { force: true });
+}
+
+/**
+ * Whom to end: the Kosh that started the server, and ends it after its clients; never the server under it. One
+ * that lost its Kosh belongs to whoever takes in orphans, which is no Node: then it stands for itself.
+ */
+function whose(pid: number): string {
+  const parent = parentOf(pid);
+  if (parent !== undefined && commandOf(parent).includes('node')) {
+    return (
+      `by the Kosh that is process ${parent}. One Kosh at a time works on a data folder: end that one ` +
+      `(Ctrl-C where it runs, or: kill ${parent}), or name another folder in KOSH_DATA_DIR.`
+    );
+  }
+  return `by process ${pid}, whose Kosh is gone. End it (kill -INT ${pid}), then start again.`;
+}
+
+function parentOf(pid: number): number | undefined {
+  const parent = Number(psOf(pid, 'ppid='));
+  return parent > 0 ? parent : undefined;
+}
+
+function commandOf(pid: number): string {
+  return psOf(pid, 'command=');
+}
+
+/** One column of `ps`; nothing where there is no such process, or no `ps`. */
+function psOf(pid: number, column: 'ppid=' | 'command='): string {
+  if (process.platform === 'linux') return procOf(pid, column);
+  return spawnSync('ps', ['-o', column, '-p', String(pid)], { encoding: 'utf8' }).stdout?.trim() ?? '';
+}
+
+/** The same of /proc, which is there where `ps` is not: in a small image. */
+function procOf(pid: number, column: 'ppid=' | 'command='): string {
+  try {
+    if (column === 'command=') return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+    return /^PPid:\t(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '';
+  } catch {
+    return '';
+  }
 }
 
 /** The first line of a file, where there is one: 0 while it is empty. */

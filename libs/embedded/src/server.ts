@@ -23,6 +23,8 @@ export type Launch = Readonly<{
 
 export type Server = Readonly<{
   pid: number;
+  /** Resolves when it has ended though nobody asked it to: with the signal or the exit code. Never rejects. */
+  died: Promise<string>;
   /**
    * Resolves when `ready` says so. Rejects, with the server's last lines, when it has exited or is too
    * late.
@@ -57,7 +59,15 @@ export async function launch(how: Launch): Promise<Server> {
   const pid = child.pid ?? 0; // Never 0: it has spawned.
   guard(pid, abortSignal, exited);
 
+  let asked = false;
+  const died = new Promise<string>((resolve) => {
+    void exited.then(() => {
+      if (!asked) resolve(howEnded(child));
+    });
+  });
+
   const end = async (signal: NodeJS.Signals) => {
+    asked = true;
     if (isRunning(child)) child.kill(signal);
     const patience = setTimeout(() => child.kill(abortSignal), STOP_TIMEOUT_MS);
     await exited;
@@ -70,7 +80,7 @@ export async function launch(how: Launch): Promise<Server> {
     while (!(await ready())) {
       if (!isRunning(child)) {
         await exited;
-        throw failed(`ended while it started (${child.signalCode ?? `exit code ${child.exitCode}`})`);
+        throw failed(`ended while it started (${howEnded(child)})`);
       }
       if (Date.now() > deadline) {
         await end(abortSignal);
@@ -80,11 +90,15 @@ export async function launch(how: Launch): Promise<Server> {
     }
   };
 
-  return { pid, until, stop: () => end(stopSignal), abort: () => end(abortSignal) };
+  return { pid, died, until, stop: () => end(stopSignal), abort: () => end(abortSignal) };
 }
 
 function isRunning(child: ChildProcess): boolean {
   return child.exitCode === null && child.signalCode === null;
+}
+
+function howEnded({ signalCode, exitCode }: ChildProcess): string {
+  return signalCode ?? `exit code ${exitCode}`;
 }
 
 function keepTail(child: ChildProcess): readonly string[] {

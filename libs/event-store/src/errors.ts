@@ -32,6 +32,21 @@ export class KeyReused extends Error {
   }
 }
 
+/** The log holds an event that is no JSON: nobody wrote it through Kosh. */
+export class Unreadable extends Error {
+  override readonly name = 'Unreadable';
+  constructor(
+    readonly of: Readonly<{ position: number; stream: string; version: number; type: string }>,
+    options: ErrorOptions,
+  ) {
+    const { position, stream, version, type } = of;
+    super(
+      `Event ${position} (${type}, ${stream}/${version}) cannot be read; \`kosh verify\` judges the log`,
+      options,
+    );
+  }
+}
+
 /** Definitely not written. */
 export class Unavailable extends Error {
   override readonly name = 'Unavailable';

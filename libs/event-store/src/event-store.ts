@@ -8,6 +8,7 @@ import type { Gatherer } from './gatherer.js';
 import { eventOf, readPage, readStreams, recorded } from './read.js';
 import type { Meta, Recorded, Row } from './recorded.js';
 import { StreamLocks } from './stream-locks.js';
+import { StreamReads } from './stream-reads.js';
 
 /** Who asks, and under which key. */
 export type By = Readonly<{
@@ -26,6 +27,8 @@ export type By = Readonly<{
   source?: string;
 }>;
 
+type KeyUse = Pick<By, 'actor' | 'key' | 'fingerprint'>;
+
 /** What a command got: of the addressed stream the version, of the command's last event position and hash. */
 export type Receipt = Readonly<{
   id: string;
@@ -40,6 +43,8 @@ export type Receipt = Readonly<{
 }>;
 
 export type TransactOptions = Readonly<{
+  /** The addressed id was made for this very command: of its stream there is nothing to read yet. */
+  fresh?: boolean;
   /** Personal data that go into the vault together with an event. */
   seal?: (event: KoshEvent) => SealedRow | undefined;
   /** What the addressed stream's new events, after its past ones, ask of other streams. */
@@ -52,11 +57,14 @@ type Decided = { targets: { stream: string; version: number }[]; events: NewEven
 
 export class EventStore {
   private readonly locks = new StreamLocks();
+  private readonly reads: StreamReads;
 
   constructor(
     private readonly reader: pg.Pool,
     private readonly gatherer: Gatherer,
-  ) {}
+  ) {
+    this.reads = new StreamReads(reader);
+  }
 
   /**
    * Reads the streams, folds, decides and appends, all or nothing. The first intent's stream is the addressed one.
@@ -66,6 +74,24 @@ export class EventStore {
   transact(intents: readonly [Intent, ...Intent[]], by: By, options: TransactOptions = {}): Promise<Receipt> {
     const streams = intents.map(({ stream }) => stream);
     return this.locks.hold(streams, () => this.attempt(intents, by, options));
+  }
+
+  /**
+   * The first receipt of this key, if it was used: for whoever refuses a request before `transact` sees
+   * it. Throws `KeyReused`.
+   */
+  async firstReceipt({ actor, key, fingerprint }: KeyUse, addressed?: Intent): Promise<Receipt | undefined> {
+    const { rows } = await this.reader.query<[Buffer, string, string, number]>({
+      name: 'key',
+      text: `select fingerprint, first_position, last_position, version
+               from log.keys where actor = $1 and key = $2`,
+      values: [actor, key],
+      rowMode: 'array',
+    });
+    if (!rows[0]) return undefined;
+    const [found, first, last, version] = rows[0];
+    if (!found.equals(fingerprint)) throw new KeyReused();
+    return this.repeated(addressed, { version, first: Number(first), last: Number(last) });
   }
 
   /** The events of a stream up to a position; none where there is no such stream. */
@@ -80,20 +106,16 @@ export class EventStore {
   ): Promise<Receipt> {
     const [addressed] = intents;
     for (let attempt = 1; ; attempt += 1) {
-      const streams = new Streams(
-        await readStreams(
-          this.reader,
-          intents.map(({ stream }) => stream),
-        ),
-      );
+      const known = options.fresh && attempt === 1 ? intents.slice(1) : intents;
+      const streams = new Streams(await this.reads.of(known.map(({ stream }) => stream)));
       const decided = await this.decide(intents, streams, by, options).catch(async (error: unknown) => {
-        const first = await this.lookUp(addressed, by);
+        const first = await this.firstReceipt(by, addressed);
         if (first) return first;
         throw error;
       });
       if ('id' in decided) return decided;
       if (decided.events.length === 0) {
-        return (await this.lookUp(addressed, by)) ?? this.alreadyTrue(addressed, streams);
+        return (await this.firstReceipt(by, addressed)) ?? this.alreadyTrue(addressed, streams);
       }
       const { actor, key, fingerprint } = by;
       const { targets, events, plain } = decided;
@@ -147,29 +169,10 @@ export class EventStore {
       const { events } = take(intent);
       if (i > 0 || events.length === 0) continue;
       const followers = follow?.(events, past) ?? [];
-      streams.join(
-        await readStreams(
-          this.reader,
-          followers.map(({ stream }) => stream),
-        ),
-      );
+      streams.join(await this.reads.of(followers.map(({ stream }) => stream)));
       followers.forEach(take);
     }
     return decided;
-  }
-
-  /** The first receipt of this key, if it was used. */
-  private async lookUp(addressed: Intent, by: By): Promise<Receipt | undefined> {
-    const { rows } = await this.reader.query<[Buffer, string, string, number]>({
-      name: 'key',
-      text: `select fingerprint, first_position, last_position, version from log.keys where actor = $1 and key = $2`,
-      values: [by.actor, by.key],
-      rowMode: 'array',
-    });
-    if (!rows[0]) return undefined;
-    const [fingerprint, first, last, version] = rows[0];
-    if (!fingerprint.equals(by.fingerprint)) throw new KeyReused();
-    return this.repeated(addressed, { version, first: Number(first), last: Number(last) });
   }
 
   private async receipt(
@@ -194,16 +197,16 @@ export class EventStore {
 
   /** The events of the first time are read back, so that the answer is the same to the byte. */
   private async repeated(
-    addressed: Intent,
+    addressed: Intent | undefined,
     { version, first, last }: { version: number; first: number; last: number },
   ): Promise<Receipt> {
     const rows = await readPage(this.reader, first - 1, last - first + 1);
     const [top, end] = [rows[0], rows.at(-1)];
     if (!top || !end) throw new Error(`The log lacks the events ${first} to ${last} that a key refers to.`);
     // A command that started a stream got its own new id now; the stream that it started then is the answer.
-    const { stream, id, category } = addressed;
+    const isThere = addressed && rows.some(({ stream }) => stream === addressed.stream);
     return {
-      id: rows.some((row) => row.stream === stream) ? id : top.stream.slice(category.length + 1),
+      id: isThere ? addressed.id : top.stream.slice(top.stream.indexOf('-') + 1),
       version,
       position: last,
       hash: end.hash.toString('hex'),
@@ -280,7 +283,7 @@ function mustBeThere(intent: Intent, past: readonly KoshEvent[], by: By, address
   if (!hidden && (past.length > 0 || intent.opens)) return;
   if (addressed) throw new NotFound(`There is no ${intent.category} ${intent.id}.`);
   const { category, id, at } = intent;
-  throw new Refused(`${category}-unknown`, `There is no ${category} ${id}.`, {
+  throw new Refused(`${category}-unknown`, `There is no ${category} ${id}. Check the id.`, {
     pointer: `${at}/${category}`,
   });
 }

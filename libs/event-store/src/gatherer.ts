@@ -17,8 +17,14 @@ export class Gatherer {
   private waiting: Waiting[] = [];
   private running: Promise<void> | undefined;
 
-  /** The pool's sessions must have a statement timeout: the lock is waited for inside the call. */
-  constructor(private readonly writer: pg.Pool) {}
+  /**
+   * The pool's sessions must have a statement timeout: the lock is waited for inside the call. `onCall` is
+   * told how long a call took, however it ended.
+   */
+  constructor(
+    private readonly writer: pg.Pool,
+    private readonly onCall: (seconds: number) => void = () => undefined,
+  ) {}
 
   /** Throws `Unavailable` if it was certainly not written, `OutcomeUnknown` if it may have been. */
   append(append: Append): Promise<Outcome> {
@@ -57,10 +63,7 @@ export class Gatherer {
   /** If the server refuses what is in the batch, nothing was written: then one by one, so that only the culprit fails. */
   private async send(batch: readonly Waiting[]): Promise<void> {
     try {
-      const outcomes = await callAppend(
-        this.writer,
-        batch.map(({ append }) => append),
-      );
+      const outcomes = await this.call(batch.map(({ append }) => append));
       batch.forEach(({ resolve, reject }, i) => {
         const outcome = outcomes[i];
         if (outcome) resolve(outcome);
@@ -69,6 +72,15 @@ export class Gatherer {
     } catch (error) {
       if (batch.length > 1 && error instanceof BatchRefused) for (const one of batch) await this.send([one]);
       else batch.forEach(({ reject }) => reject(error));
+    }
+  }
+
+  private async call(appends: readonly Append[]): Promise<readonly Outcome[]> {
+    const startedAt = performance.now();
+    try {
+      return await callAppend(this.writer, appends);
+    } finally {
+      this.onCall((performance.now() - startedAt) / 1_000);
     }
   }
 }

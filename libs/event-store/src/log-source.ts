@@ -1,15 +1,18 @@
 import type pg from 'pg';
+import { Pages } from './pages.js';
 import { Bell } from './patience.js';
-import { published, readPage } from './read.js';
 import type { Published, Source } from './recorded.js';
 
 /** How long to wait for a wake-up before looking by itself: notifications may be lost, the log may not. */
 const POLL_MS = 250;
-const PAGE = 5_000;
 
 /** The log itself as a source. Woken by the append's notification; the page after the cursor is the truth. */
 export class LogSource implements Source {
-  constructor(private readonly pool: pg.Pool) {}
+  private readonly pages: Pages;
+
+  constructor(private readonly pool: pg.Pool) {
+    this.pages = new Pages(pool);
+  }
 
   async *follow(after: number, signal: AbortSignal): AsyncGenerator<readonly Published[]> {
     const wake = new Wake(this.pool);
@@ -17,12 +20,12 @@ export class LogSource implements Source {
       let cursor = after;
       while (!signal.aborted) {
         await wake.listen();
-        const rows = await readPage(this.pool, cursor, PAGE);
-        const last = rows.at(-1);
+        const page = await this.pages.after(cursor);
+        const last = page.at(-1);
         if (last === undefined) {
           await wake.wait(signal);
         } else {
-          yield rows.map(published);
+          yield page;
           cursor = last.position;
         }
       }

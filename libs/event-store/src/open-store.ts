@@ -10,14 +10,20 @@ export type OpenStore = Readonly<{
   close: () => Promise<void>;
 }>;
 
+export type StoreOptions = Readonly<{
+  /** Connections to read. */
+  readers?: number;
+  /** Told how many seconds each call of `log.append` took. */
+  onAppend?: (seconds: number) => void;
+  /** What speaks to the server in place of pg's own client. */
+  Client?: Driver;
+}>;
+
 /**
  * A store with its two pools: one to read, and one of two connections to write, since more writers would only
  * queue for the same lock. `url` is a Postgres address.
  */
-export function openStore(
-  url: string,
-  { readers = 10, ...driver }: Readonly<{ readers?: number; Client?: Driver }> = {},
-): OpenStore {
+export function openStore(url: string, { readers = 10, onAppend, ...driver }: StoreOptions = {}): OpenStore {
   const pool = connect(url, 'kosh_api', { ...driver, max: readers, statementTimeoutMs: 15_000 });
   const writer = connect(url, 'kosh_api', {
     ...driver,
@@ -25,7 +31,7 @@ export function openStore(
     statementTimeoutMs: 5_000,
     applicationName: 'kosh-writer',
   });
-  const gatherer = new Gatherer(writer);
+  const gatherer = new Gatherer(writer, onAppend);
   return {
     store: new EventStore(pool, gatherer),
     pool,

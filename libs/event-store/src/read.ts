@@ -1,15 +1,17 @@
 import type pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import { type KoshEvent, upcast } from '#domain';
-import type { Meta, Published, Recorded, Row, Told } from './recorded.js';
+import { Unreadable } from './errors.js';
+import type { Meta, Published, Recorded, Row } from './recorded.js';
 
 type Db = pg.Pool | pg.PoolClient;
 
-const COLUMNS =
-  'position, stream, version, type, schema_version, occurred_on, recorded_at, body, meta, sealed, hash';
+/** What everyone may read: half of a row, and a third of the work of reading it. */
+const PUBLISHED = 'position, stream, version, type, schema_version, occurred_on, recorded_at, body';
+const COLUMNS = `${PUBLISHED}, meta, sealed, hash`;
 const PAGE = 5_000;
 
-type Fields = [
+type PublishedFields = [
   position: string,
   stream: string,
   version: string,
@@ -18,22 +20,25 @@ type Fields = [
   occurredOn: string | null,
   recordedAt: string,
   body: string,
-  meta: string,
-  sealed: string | null,
-  hash: string,
 ];
+type Fields = [...PublishedFields, meta: string, sealed: string | null, hash: string];
 
 /** Every column as the text that Postgres sends: one form for pages and for COPY, and nothing parsed twice. */
 export const AS_TEXT = { getTypeParser: () => (value: string) => value };
 
 /** Rows after a position, in order, at most `limit`. */
 export async function readPage(db: Db, after: number, limit = PAGE): Promise<readonly Row[]> {
-  return query(
-    db,
-    'page',
-    `select ${COLUMNS} from log.events where position > $1 order by position limit $2`,
-    [after, limit],
-  );
+  return (await query<Fields>(db, 'page', pageOf(COLUMNS), [after, limit])).map(row);
+}
+
+/** As `readPage`, what everyone may read. Throws as `published` does. */
+export async function readEvents(db: Db, after: number, limit = PAGE): Promise<readonly Published[]> {
+  const rows = await query<PublishedFields>(db, 'events', pageOf(PUBLISHED), [after, limit]);
+  return rows.map(eventFrom);
+}
+
+function pageOf(columns: string): string {
+  return `select ${columns} from log.events where position > $1 order by position limit $2`;
 }
 
 /** The rows of some streams, in position order; `upTo` leaves out what came after that position. */
@@ -45,15 +50,33 @@ export async function readStreams(
   const [only] = streams;
   if (streams.length === 1) {
     const text = `select ${COLUMNS} from log.events where stream = $1 and position <= $2 order by version`;
-    return query(db, 'stream', text, [only, upTo]);
+    return (await query<Fields>(db, 'stream', text, [only, upTo])).map(row);
   }
-  const text = `select ${COLUMNS} from log.events where stream = any($1) and position <= $2 order by position`;
-  return query(db, 'streams', text, [streams, upTo]);
+  return (await query<Fields>(db, 'streams', streamsOf(COLUMNS), [streams, upTo])).map(row);
 }
 
-async function query(db: Db, name: string, text: string, values: unknown[]): Promise<readonly Row[]> {
-  const { rows } = await db.query<Fields>({ name, text, values, rowMode: 'array', types: AS_TEXT });
-  return rows.map(row);
+/** As `readStreams`, what everyone may read. Throws as `published` does. */
+export async function readEventsOf(
+  db: Db,
+  streams: readonly string[],
+  upTo: number,
+): Promise<readonly Published[]> {
+  const rows = await query<PublishedFields>(db, 'events-of', streamsOf(PUBLISHED), [streams, upTo]);
+  return rows.map(eventFrom);
+}
+
+function streamsOf(columns: string): string {
+  return `select ${columns} from log.events where stream = any($1) and position <= $2 order by position`;
+}
+
+async function query<F extends unknown[]>(
+  db: Db,
+  name: string,
+  text: string,
+  values: unknown[],
+): Promise<readonly F[]> {
+  const { rows } = await db.query<F>({ name, text, values, rowMode: 'array', types: AS_TEXT });
+  return rows;
 }
 
 /**
@@ -67,20 +90,21 @@ export async function* readRows(
   // Whole numbers of our own, so they may stand in the text: COPY takes no parameters.
   const after = Math.trunc(range.after ?? 0);
   const upTo = Math.trunc(range.upTo ?? Number.MAX_SAFE_INTEGER);
-  const query = `select ${COLUMNS} from log.events where position > ${after} and position <= ${upTo} order by position`;
-  for await (const lines of copyOut(pool, query)) yield lines.map((line) => row(fields(line)));
+  const text = `select ${COLUMNS} from log.events where position > ${after} and position <= ${upTo} order by position`;
+  for await (const lines of copyOut(pool, text)) yield lines.map((line) => row(fields<Fields>(line)));
 }
 
 /**
- * Every event up to a position, one whole stream after the other, each in its order. What a rebuild needs and no
- * more: the wider rows of `readAll` take twice as long. Throws as `published` does.
+ * Every event up to a position, one whole stream after the other, each in its order. Throws as `published` does.
  */
-export async function* readByStream(pool: pg.Pool, upTo: number): AsyncGenerator<readonly Told[]> {
-  const query = `select stream, version, position, recorded_at, type, schema_version, body from log.events
-    where position <= ${Math.trunc(upTo)} order by stream, version`;
-  for await (const lines of copyOut(pool, query)) yield lines.map(told);
+export async function* readByStream(pool: pg.Pool, upTo: number): AsyncGenerator<readonly Published[]> {
+  const text = `select ${PUBLISHED} from log.events where position <= ${Math.trunc(upTo)} order by stream, version`;
+  for await (const lines of copyOut(pool, text)) {
+    yield lines.map((line) => eventFrom(fields<PublishedFields>(line)));
+  }
 }
 
+/** The lines of a COPY, some hundred at a time. */
 async function* copyOut(pool: pg.Pool, query: string): AsyncGenerator<readonly string[]> {
   const client = await pool.connect();
   let failure: Error | undefined;
@@ -113,15 +137,11 @@ export async function* readAll(
 export async function head(
   db: Db,
 ): Promise<{ position: number; recordedAt: string | null; hash: string | null }> {
-  const [last] = await query(
-    db,
-    'head',
-    `select ${COLUMNS} from log.events order by position desc limit 1`,
-    [],
-  );
-  return last
-    ? { position: last.position, recordedAt: last.recordedAt, hash: last.hash.toString('hex') }
-    : { position: 0, recordedAt: null, hash: null };
+  const text = 'select position, recorded_at, hash from log.events order by position desc limit 1';
+  const [last] = await query<[position: string, recordedAt: string, hash: string]>(db, 'head', text, []);
+  if (!last) return { position: 0, recordedAt: null, hash: null };
+  const [position, recordedAt, hash] = last;
+  return { position: Number(position), recordedAt: moment(recordedAt), hash: bytes(hash).toString('hex') };
 }
 
 /** The last position recorded at or before the moment (RFC 3339); 0 if there is none. */
@@ -138,7 +158,10 @@ export async function logId(db: Db): Promise<string> {
   return id;
 }
 
-/** A row as everyone may read it. Throws on a type or schema version that this version of Kosh does not know. */
+/**
+ * A row as everyone may read it. Throws on a type or schema version that this version of Kosh does not know, and
+ * `Unreadable`.
+ */
 export function published(stored: Row): Published {
   const { position, stream, version, schemaVersion, occurredOn, recordedAt } = stored;
   return { position, stream, version, schemaVersion, occurredOn, recordedAt, event: eventOf(stored) };
@@ -147,17 +170,41 @@ export function published(stored: Row): Published {
 /** A row with its parts parsed. Throws as `published` does. */
 export function recorded(stored: Row): Recorded {
   const { sealed, hash } = stored;
-  return { ...published(stored), meta: json<Meta>(stored.meta), sealed, hash };
+  return { ...published(stored), meta: json<Meta>(stored.meta, stored), sealed, hash };
 }
 
-export function eventOf(stored: Pick<Row, 'type' | 'schemaVersion' | 'body'>): KoshEvent {
-  return upcast(stored.type, stored.schemaVersion, json<object>(stored.body));
+/** Throws as `published` does. */
+export function eventOf(stored: Named & Pick<Row, 'schemaVersion' | 'body'>): KoshEvent {
+  return upcast(stored.type, stored.schemaVersion, json<object>(stored.body, stored));
 }
 
-/** The log holds what `canonical` wrote from the very type that is read back here. */
-function json<T>(text: string): T {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  return JSON.parse(text) as T;
+/** What an event is called by, where it cannot be read. */
+type Named = Pick<Row, 'position' | 'stream' | 'version' | 'type'>;
+
+/** The log holds what `canonical` wrote from the very type that is read back here. Throws `Unreadable`. */
+function json<T>(text: string, of: Named): T {
+  try {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    return JSON.parse(text) as T;
+  } catch (cause) {
+    throw new Unreadable(of, { cause });
+  }
+}
+
+function eventFrom(values: PublishedFields): Published {
+  const position = Number(values[0]);
+  const stream = values[1];
+  const version = Number(values[2]);
+  const schemaVersion = Number(values[4]);
+  return {
+    position,
+    stream,
+    version,
+    schemaVersion,
+    occurredOn: values[5],
+    recordedAt: moment(values[6]),
+    event: eventOf({ position, stream, version, type: values[3], schemaVersion, body: values[7] }),
+  };
 }
 
 function row(values: Fields): Row {
@@ -191,26 +238,16 @@ export function moment(text: string): string {
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', b: '\b', f: '\f', v: '\v' };
 
 /** One line of COPY's text format: columns between tabs, `\N` for null, backslash escapes. */
-function fields(line: string): Fields {
-  const values = line.split('\t').map((value) => (value === '\\N' ? null : unescaped(value)));
-  // The COPY names the eleven columns of `Fields`, the two of them nullable that are so in the table.
+function fields<F extends (string | null)[]>(line: string): F {
+  const values: (string | null)[] = line.split('\t');
+  // Few lines have anything to undo, and to look once is quicker than to look at each value.
+  const plain = line.includes('\\') ? values.map(unescaped) : values;
+  // The COPY names the columns of `F`, those of them nullable that are so in the table.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  return values as Fields;
+  return plain as F;
 }
 
-/** A line of `readByStream`, none of whose columns may be null. */
-function told(line: string): Told {
-  const [stream = '', version, position, recordedAt = '', type = '', schemaVersion, body = ''] =
-    line.split('\t');
-  return {
-    stream,
-    version: Number(version),
-    position: Number(position),
-    recordedAt: moment(recordedAt),
-    event: eventOf({ type, schemaVersion: Number(schemaVersion), body: unescaped(body) }),
-  };
-}
-
-function unescaped(value: string): string {
+function unescaped(value: string | null): string | null {
+  if (value === null || value === '\\N') return null;
   return value.includes('\\') ? value.replace(/\\(.)/g, (_, c: string) => ESCAPES[c] ?? c) : value;
 }

@@ -27,9 +27,6 @@ export type Published<E = KoshEvent> = Readonly<{
   event: E;
 }>;
 
-/** What a read model is told of an event. */
-export type Told = Pick<Published, 'position' | 'stream' | 'version' | 'recordedAt' | 'event'>;
-
 /** An event as it stands in the log. */
 export type Recorded<E = KoshEvent> = Published<E> &
   Readonly<{

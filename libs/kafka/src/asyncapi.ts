@@ -55,8 +55,40 @@ export const HEADERS = {
   ],
 } satisfies Schema;
 
-/** The public contract of the topic as an AsyncAPI 3.0 document. */
-export function asyncApi({ topic, partitions }: Pick<KafkaSettings, 'topic' | 'partitions'>) {
+/** The headers of a checkpoint's message. */
+export const CHECKPOINT_HEADERS = {
+  type: 'object',
+  properties: {
+    'content-type': { const: 'text/plain; charset=utf-8' },
+    ce_specversion: { const: '1.0' },
+    ce_id: {
+      type: 'string',
+      pattern: '^checkpoint/[1-9]\\d*$',
+      description: 'How many events it covers. One size has one checkpoint, whose bytes are always the same.',
+    },
+    ce_type: { const: 'kosh.checkpoint.v1' },
+    ce_source: { type: 'string', pattern: '^/kosh/[0-9a-f-]{36}$', description: 'Names the log.' },
+    ce_time: {
+      type: 'string',
+      format: 'date-time',
+      description: 'When the last of these events was recorded.',
+    },
+  },
+  required: ['content-type', 'ce_specversion', 'ce_id', 'ce_type', 'ce_source', 'ce_time'],
+} satisfies Schema;
+
+const CHECKPOINT: Schema = {
+  type: 'string',
+  description:
+    'A checkpoint (c2sp.org/tlog-checkpoint) as a signed note (c2sp.org/signed-note), with two extension lines: ' +
+    '`head` and the chain hash of the last event in hex, `recorded` and its time. The key of the message is its origin.',
+};
+
+/** The public contract of the topics as an AsyncAPI 3.0 document. */
+export function asyncApi(
+  { topic, partitions }: Pick<KafkaSettings, 'topic' | 'partitions'>,
+  checkpointTopic = 'kosh.checkpoints',
+) {
   const types = Object.entries(SCHEMA_VERSIONS);
   return {
     asyncapi: '3.0.0',
@@ -78,26 +110,49 @@ export function asyncApi({ topic, partitions }: Pick<KafkaSettings, 'topic' | 'p
         messages: Object.fromEntries(types.map(([type]) => [type, ref('messages', type)])),
         bindings: { kafka: { topic, partitions, bindingVersion: '0.5.0' } },
       },
+      checkpoints: {
+        address: checkpointTopic,
+        description:
+          'What the log was at a size, signed: at least every 1,000 events, and within 60 s of each event. Kept for ' +
+          'ever, at least once. Keep a copy where the agency cannot reach it, and hold a dump of the log against it.',
+        messages: { Checkpoint: ref('messages', 'Checkpoint') },
+        bindings: { kafka: { topic: checkpointTopic, partitions: 1, bindingVersion: '0.5.0' } },
+      },
     },
     operations: {
       publish: { action: 'send', channel: { $ref: '#/channels/events' } },
+      sign: { action: 'send', channel: { $ref: '#/channels/checkpoints' } },
     },
     components: {
-      messages: Object.fromEntries(
-        types.map(([type, version]) => {
-          const name = `kosh.${type}.v${version}`;
-          return [
-            type,
-            {
-              name,
-              headers: { allOf: [ref('schemas', 'Headers'), { properties: { ce_type: { const: name } } }] },
-              payload: ref('schemas', type),
-              bindings: { kafka: { key: { type: 'string' }, bindingVersion: '0.5.0' } },
-            },
-          ];
-        }),
-      ),
-      schemas: { Headers: HEADERS, ...SCHEMAS },
+      messages: {
+        Checkpoint: {
+          name: 'kosh.checkpoint.v1',
+          contentType: 'text/plain; charset=utf-8',
+          headers: ref('schemas', 'CheckpointHeaders'),
+          payload: ref('schemas', 'Checkpoint'),
+          bindings: { kafka: { key: { type: 'string' }, bindingVersion: '0.5.0' } },
+        },
+        ...Object.fromEntries(
+          types.map(([type, version]) => {
+            const name = `kosh.${type}.v${version}`;
+            return [
+              type,
+              {
+                name,
+                headers: { allOf: [ref('schemas', 'Headers'), { properties: { ce_type: { const: name } } }] },
+                payload: ref('schemas', type),
+                bindings: { kafka: { key: { type: 'string' }, bindingVersion: '0.5.0' } },
+              },
+            ];
+          }),
+        ),
+      },
+      schemas: {
+        Headers: HEADERS,
+        CheckpointHeaders: CHECKPOINT_HEADERS,
+        Checkpoint: CHECKPOINT,
+        ...SCHEMAS,
+      },
     },
   };
 }

@@ -163,6 +163,7 @@ describe('the public contract of the topic', () => {
     const { messages, schemas } = document.components;
     const known = new Set([
       '#/channels/events',
+      '#/channels/checkpoints',
       ...Object.keys(messages).map((name) => `#/components/messages/${name}`),
       ...Object.keys(schemas).map((name) => `#/components/schemas/${name}`),
     ]);

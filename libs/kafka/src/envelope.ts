@@ -54,14 +54,13 @@ export function fromMessage(message: Received): Published {
   const [position] = match(message, 'ce_position', /^[1-9]\d*$/);
   const [recordedAt] = match(message, 'ce_time', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
   if (message.value === null) throw new TypeError('A message without a value is not an event.');
+  const named = { position: Number(position), stream, version: Number(version) };
   return {
-    position: Number(position),
-    stream,
-    version: Number(version),
+    ...named,
     schemaVersion: Number(schemaVersion),
     occurredOn: header(message, 'ce_occurredon') ?? null,
     recordedAt,
-    event: eventOf({ type, schemaVersion: Number(schemaVersion), body: message.value.toString() }),
+    event: eventOf({ ...named, type, schemaVersion: Number(schemaVersion), body: message.value.toString() }),
   };
 }
 

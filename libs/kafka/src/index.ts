@@ -1,9 +1,10 @@
 export * from './asyncapi.js';
+export * from './checkpoint-topic.js';
 export { type Connect, type KafkaClient, type KafkaSettings, type Log } from './client.js';
 export * from './envelope.js';
 export * from './kafka-source.js';
 export * from './partitioner.js';
 export { type RelayOptions, type RelayState, runRelay } from './relay.js';
 export * from './schemas.js';
-export { kafkaSettingsFrom } from './settings.js';
+export { checkpointTopicFrom, kafkaSettingsFrom, topicSettingsFrom } from './settings.js';
 export { WrongTopic } from './topic.js';

@@ -1,13 +1,13 @@
 import type { KafkaMessage } from 'kafkajs';
 import type pg from 'pg';
-import { logId, published, type Published, readPage, type Source, pause } from '#event-store';
+import { logId, Pages, type Published, type Source, pause } from '#event-store';
 import type { Connect, KafkaSettings, Log } from './client.js';
 import { consume } from './consumer.js';
 import { fromMessage, header, sourceOf } from './envelope.js';
 import { Inbox } from './inbox.js';
 
-/** Rows read from the log at once. */
-const PAGE = 5_000;
+/** So many events that the log had and the topic did not bring: there are more, and no use in waiting for them. */
+const FAR = 1_000;
 /** After so long without an event the log is asked whether it has one. */
 const QUIET_MS = 1_000;
 /** The same, where the log had events that Kafka did not bring. */
@@ -31,6 +31,7 @@ export type KafkaSourceOptions = Readonly<{
  */
 export class KafkaSource implements Source {
   private readonly inboxes = new Set<Inbox>();
+  private readonly pages: Pages;
   private readonly closing = new AbortController();
   private readonly reading: Promise<void>;
 
@@ -38,6 +39,7 @@ export class KafkaSource implements Source {
     private readonly options: KafkaSourceOptions,
     private readonly source: string,
   ) {
+    this.pages = new Pages(options.pool);
     this.reading = this.read();
   }
 
@@ -62,12 +64,12 @@ export class KafkaSource implements Source {
           continue;
         }
         const early = inbox.early();
-        const rows = await readPage(this.options.pool, inbox.position, PAGE);
-        const last = rows.at(-1);
+        const page = await this.pages.after(inbox.position);
+        const last = page.at(-1);
         if (last) {
-          patienceMs = rows.length < PAGE ? BEHIND_MS : 0;
+          patienceMs = page.length < FAR ? BEHIND_MS : 0;
           inbox.skipTo(last.position);
-          yield rows.map(published);
+          yield page;
         } else {
           patienceMs = QUIET_MS;
           inbox.drop(early);
@@ -107,7 +109,8 @@ export class KafkaSource implements Source {
       } catch (error) {
         failures += 1;
         if (failures === OUTAGE) {
-          log.warn({ err: error }, 'The topic cannot be read: events come from the log until it can.');
+          const reason = error instanceof Error ? error.message : String(error);
+          log.warn({ reason }, 'The topic cannot be read: events come from the log until it can.');
         }
         await pause(RETRY_MS, signal);
       }

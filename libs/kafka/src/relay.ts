@@ -59,7 +59,8 @@ async function lead(options: RelayOptions): Promise<void> {
         await carry(options, leadership, onOpen);
       } catch (error) {
         if (!(error instanceof KafkaAway)) throw error;
-        if (!away) log.warn({ err: error }, 'Kafka is away: the relay tries again until it is back.');
+        if (!away)
+          log.warn({ reason: error.message }, 'Kafka is away: the relay tries again until it is back.');
         away = true;
         onState?.('kafka-away');
         await pause(RETRY_MS, signal);

@@ -4,9 +4,12 @@ import pg from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 import { connect, Gatherer, logId, type Published, readPage, type Row, type Source } from '#event-store';
 import { freshDatabase, type TestDatabase } from '../../../test/support/database.js';
+import { until } from '../../../test/support/until.js';
 import { kafkaClient, type KafkaSettings, type Log } from '../src/client.js';
 import { header, type Message, toMessage } from '../src/envelope.js';
 import { type RelayState, runRelay } from '../src/relay.js';
+
+export { until };
 
 export const silent: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined };
 
@@ -193,14 +196,5 @@ export class Follower {
 
   private async run(batches: AsyncIterable<readonly Published[]>): Promise<void> {
     for await (const batch of batches) this.events.push(...batch);
-  }
-}
-
-/** Asks again, every 10 ms, until it is so. */
-export async function until(holds: () => boolean, what: string, ms = 20_000): Promise<void> {
-  const deadline = performance.now() + ms;
-  while (!holds()) {
-    if (performance.now() > deadline) throw new Error(`${what}: not within ${ms} ms.`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

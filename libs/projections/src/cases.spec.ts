@@ -113,6 +113,7 @@ describe('the case list', () => {
         registeredOn: '1997-06-20',
         arrivedOn: '1997-06-01',
         late: true,
+        registeredBeforeArrival: false,
         flight: null,
       },
     ]);

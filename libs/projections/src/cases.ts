@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { isLate, type KnownCase, type Place, type Stretch, timelineOf } from '#domain';
+import { type CaseFlags, flagsOf, type KnownCase, type Place, type Stretch, timelineOf } from '#domain';
 import { type Authority, type Population, populationOf, type StatusCode } from '#reference';
 import { type Page, page, type PageRequest } from './page.js';
 import type { Projection, Table } from './projection.js';
@@ -17,11 +17,9 @@ export type CaseSummary = Readonly<
     population: Population;
     registeredOn: string | null;
     arrivedOn: string | null;
-    /** Registered more than five days after the arrival (Law 204-I of 1997, art. 4). */
-    late: boolean;
     /** The flight on whose open manifest the person is. */
     flight: string | null;
-  }
+  } & CaseFlags
 >;
 
 type CaseRow = Readonly<{
@@ -67,29 +65,24 @@ export const cases: Projection = {
   tables: [list],
   fold: {
     case({ id, version, position, after }, rows) {
-      if (!after.known) return;
-      const { from: _, to, ...facts } = timelineOf(after).at(-1) ?? neverHere(after);
-      const summary: CaseSummary = {
-        id,
-        version,
-        position,
-        office: after.office,
-        present: to === null,
-        ...facts,
-        population: populationOf(facts.status),
-        registeredOn: after.registrations[0]?.on ?? null,
-        arrivedOn: after.arrival?.on ?? null,
-        late: isFileLate(after),
-        flight: after.manifest?.flight ?? null,
-      };
-      rows.put(list, rowOf(summary));
+      if (after.known) rows.put(list, id, () => rowOf(summaryOf(after, { id, version, position })));
     },
   },
 };
 
-/** Whether the file, as corrected, has the first registration more than five days after the arrival, for certain. */
-function isFileLate({ arrival, registrations: [first] }: KnownCase): boolean {
-  return arrival !== null && first !== undefined && isLate(arrival.on, first.on);
+function summaryOf(file: KnownCase, place: Pick<CaseSummary, 'id' | 'version' | 'position'>): CaseSummary {
+  const { from: _, to, ...facts } = timelineOf(file).at(-1) ?? neverHere(file);
+  return {
+    ...place,
+    office: file.office,
+    present: to === null,
+    ...facts,
+    population: populationOf(facts.status),
+    registeredOn: file.registrations[0]?.on ?? null,
+    arrivedOn: file.arrival?.on ?? null,
+    ...flagsOf(file),
+    flight: file.manifest?.flight ?? null,
+  };
 }
 
 /** What the file holds of someone who was never in the country. */

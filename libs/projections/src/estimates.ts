@@ -57,7 +57,7 @@ const fates: Table<FateRow> = {
 export const estimates: Projection = {
   name: 'estimates',
   tables: [said, fates],
-  fold: {
+  note: {
     estimate({ id, position, recordedAt, event }, rows) {
       const { type, data } = event;
       const fate = { estimate_id: id, position, superseded_by: null, reason_code: null };

@@ -7,7 +7,7 @@ import { Streams } from './streams.js';
 import { createKeys } from './tables.js';
 
 /** Rows written at once. */
-const BATCH = 2_000;
+const BATCH = 8_000;
 
 /** New tables of a read model on their way: where they are, and what reads the log for them. */
 export type Filling = Readonly<{
@@ -69,7 +69,7 @@ class Batch {
     for (const [table, copy] of this.copies) {
       const { put, appended } = rows.of(table);
       this.size += put.size + appended.length;
-      for (const row of put.values()) copy.add(row);
+      for (const make of put.values()) copy.add(make());
       for (const row of appended) copy.add(row);
     }
   }

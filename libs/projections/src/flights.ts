@@ -98,14 +98,14 @@ export const flights: Projection = {
     flight({ id, position, event, after }, rows) {
       if (after.phase === 'unknown') return;
       const { departsAt, departureCountry } = after.plan;
-      rows.put(board, {
+      rows.put(board, id, () => ({
         flight_id: id,
         departs_at: departsAt,
         phase: after.phase,
         departure_country: departureCountry,
         board: boardOf(id, after),
         list: { passengers: after.lines, refused: after.phase === 'arrived' ? after.refused : [] },
-      });
+      }));
       if (event.type !== 'FlightArrived') return;
       const landed = after.lines.filter(({ outcome }) => outcome === 'arrived');
       for (const [index, { case: file = null }] of landed.entries()) {
@@ -119,7 +119,8 @@ export const flights: Projection = {
         });
       }
     },
-
+  },
+  note: {
     case({ id, position, event }, rows) {
       const place = placeIn(event);
       if (!place) return;

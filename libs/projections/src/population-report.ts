@@ -67,29 +67,78 @@ const AGE_BAND = `case width_bucket(extract(year from $1::date)::integer - birth
 
 /** The stock of people present on a day, as it was known: one sum over the ledger, by kind, and then by what is asked. */
 export async function populationReport(pool: pg.Pool, query: PopulationQuery): Promise<PopulationReport> {
-  const { by, validOn, position, population, authority } = query;
+  const counted =
+    (await sumsOf(pool, query, await subtotalBefore(pool, query.position))) ??
+    (await sumsOf(pool, query, 0)) ??
+    [];
+  return {
+    rows: rowsOf(query, counted),
+    total: counted.reduce((sum, { count }) => sum + count, 0),
+    additive: !query.by.includes('authority'),
+    unit: 'persons',
+  };
+}
+
+/** The last position up to which the ledger was summed up, not beyond the one that is asked for; 0 if there is none. */
+async function subtotalBefore(pool: pg.Pool, position: number): Promise<number> {
+  const { rows } = await pool.query<{ position: string }>({
+    name: 'subtotal',
+    text: 'select position from read_population.subtotals where position <= $1 order by position desc limit 1',
+    values: [position],
+  });
+  return Number(rows[0]?.position ?? 0);
+}
+
+/** Undefined where that subtotal has gone meanwhile, as by a rebuild. */
+async function sumsOf(
+  pool: pg.Pool,
+  { by, validOn, position, population, authority }: PopulationQuery,
+  subtotal: number,
+): Promise<readonly Counted[] | undefined> {
   const columns = by.flatMap((dimension) => COLUMNS[dimension]);
   const isBanded = by.includes('ageBand');
-  const { rows } = await pool.query<(string | null)[]>({
-    text: `select ${[...columns, 'sum(persons)'].join(', ')} from (
+  const { rows } = await pool.query<(string | boolean | null)[]>({
+    text: `select ${[...columns, 'sum(persons)'].join(', ')},
+             exists (select from read_population.subtotals where position = $5) as isthere
+           from (
              select kind, ${isBanded ? `${AGE_BAND} as age_band,` : ''} sum(persons) as persons
-             from read_population.ledger where valid_on <= $1 and position <= $2
+             from (${subtotal > 0 ? partsOf(isBanded) : ALL}) as parts
              group by kind${isBanded ? ', age_band' : ''}) as counted
            join read_population.kinds using (kind)
            where ($3::text[] is null or status = any($3))
              and ($4::text is null or $4 = any(string_to_array(authorities, '+')))
            ${columns.length > 0 ? `group by ${columns.map((_, i) => i + 1).join(', ')}` : ''}
            having sum(persons) <> 0`,
-    values: [validOn, position, population && statusesOf(population), authority],
+    values: [validOn, position, population && statusesOf(population), authority, subtotal],
     rowMode: 'array',
   });
-  const counted = rows.map((values) => ({ values, count: Number(values.at(-1)) }));
-  return {
-    rows: rowsOf(query, counted),
-    total: counted.reduce((sum, { count }) => sum + count, 0),
-    additive: !by.includes('authority'),
-    unit: 'persons',
-  };
+  const wasThere = rows[0]?.at(-1) ?? (await subtotalBefore(pool, position)) === subtotal;
+  if (subtotal > 0 && !wasThere) return undefined;
+  return rows.map((row) => {
+    const values = row.slice(0, -1).map((value) => (typeof value === 'string' ? value : null));
+    return { values, count: Number(values.at(-1)) };
+  });
+}
+
+/** The plain sum, which Postgres can share out among its workers. */
+const ALL = `
+  select kind, birth_year, persons from read_population.ledger where valid_on <= $1 and position <= $2`;
+
+/**
+ * What adds up to the stock: whole months or years of the subtotal `$5`, the rows of the month or year that the day
+ * `$1` stands in, and what was recorded after the subtotal up to `$2`.
+ */
+function partsOf(isByAge: boolean): string {
+  const began = `date_trunc('${isByAge ? 'year' : 'month'}', $1::date)::date`;
+  return `
+    select kind, nullif(birth_year, -1) as birth_year, persons from read_population.sums
+     where position = $5 and by_age = ${isByAge} and span < ${began}
+    union all
+    select kind, birth_year, persons from read_population.ledger
+     where valid_on >= ${began} and valid_on <= $1 and position <= $5
+    union all
+    select kind, birth_year, persons from read_population.ledger
+     where position > $5 and position <= $2 and valid_on <= $1`;
 }
 
 export function statusesOf(population: readonly Population[]): readonly StatusCode[] {

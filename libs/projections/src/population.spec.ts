@@ -1,17 +1,20 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { v5 as uuidv5 } from 'uuid';
 import { type CaseEvent, caseFile, type CaseState, type Stretch, stretchOn } from '#domain';
-import { connect, type Published } from '#event-store';
+import { connect, LogSource, type Published } from '#event-store';
 import { type Day, successorOn } from '#reference';
 import { freshDatabase, type TestDatabase } from '../../../test/support/database.js';
 import { type Given, givenLog } from '../../../test/support/given-log.js';
 import { days, histories } from '../../../test/support/histories.js';
 import { type Dimension, DIMENSIONS, populationReport } from './population-report.js';
 import { type KindRow, kinds, ledger, type LedgerRow, population } from './population.js';
+import { waitFor } from './known-at.js';
 import { rebuild } from './rebuild.js';
+import { runProjection } from './run.js';
 import { Rows } from './rows.js';
 import { Streams } from './streams.js';
+import { keepSubtotals } from './subtotals.js';
 
 /** A day that is asked for, as known when that part of the events had been recorded. */
 const questions = fc.record({ validOn: days, part: fc.double({ min: 0, max: 1, noNaN: true }) });
@@ -64,26 +67,78 @@ describe('the population ledger', () => {
 describe('the population report', () => {
   let database: TestDatabase;
   let pool: ReturnType<typeof connect>;
+  const sample = fc.sample(histories, { numRuns: 20, seed: 1998 }).flatMap((history, index) =>
+    history.map((given) => ({
+      ...given,
+      stream: `case-${uuidv5(`${index} ${given.stream}`, uuidv5.URL)}`,
+    })),
+  );
 
-  beforeAll(async () => {
+  beforeEach(async () => {
     database = await freshDatabase();
     pool = connect(database.url, 'kosh_projector');
   });
 
-  afterAll(async () => {
+  afterEach(async () => {
     await pool.end();
     await database.drop();
   });
 
   it('counts by any dimensions what the events say, on any day, as known at any position', async () => {
-    const sample = fc.sample(histories, { numRuns: 20, seed: 1998 }).flatMap((history, index) =>
-      history.map((given) => ({
-        ...given,
-        stream: `case-${uuidv5(`${index} ${given.stream}`, uuidv5.URL)}`,
-      })),
-    );
     await givenLog(database.url, sample);
     await rebuild({ projection: population, pool });
+    await expect(mustSayWhatTheEventsSay()).resolves.toBeUndefined();
+  });
+
+  it('says the same from subtotals, made as the ledger grew', async () => {
+    const stop = new AbortController();
+    const running = runProjection({
+      projection: population,
+      pool,
+      source: new LogSource(pool),
+      signal: stop.signal,
+    });
+    const made: number[] = [];
+    for (const third of [0, 1, 2]) {
+      const size = Math.ceil(sample.length / 3);
+      const position = await givenLog(database.url, sample.slice(third * size, (third + 1) * size));
+      await waitFor(pool, ['population'], position);
+      made.push(...(await subtotalsMade(position)));
+    }
+    stop.abort();
+    await running;
+
+    const { rows } = await pool.query<{ position: number }>(
+      'select position::integer from read_population.subtotals order by 1',
+    );
+    // Of those before the last two, only every tenth is kept.
+    const kept = made.filter((position, i) => position % 70 === 0 || i >= made.length - 2);
+    expect(kept.length).toBeLessThan(made.length);
+    expect(rows.map(({ position }) => position)).toEqual(kept);
+    await mustSayWhatTheEventsSay();
+  });
+
+  it('is wrong where a subtotal is, so that the test above would see it', async () => {
+    const position = await givenLog(database.url, sample);
+    await rebuild({ projection: population, pool });
+    await subtotalsMade(position);
+    await pool.query('update read_population.sums set persons = -persons');
+    await expect(mustSayWhatTheEventsSay()).rejects.toThrow('Property failed');
+  });
+
+  /** Makes the subtotals that are due, at multiples of seven. */
+  async function subtotalsMade(upTo: number): Promise<readonly number[]> {
+    const stop = new AbortController();
+    const made: number[] = [];
+    const onMade = (position: number) => {
+      made.push(position);
+      if (position + 7 > upTo) stop.abort();
+    };
+    await keepSubtotals({ pool, every: 7, signal: stop.signal, onMade });
+    return made;
+  }
+
+  async function mustSayWhatTheEventsSay(): Promise<void> {
     const events = published(sample);
     const dimensions = fc.subarray([...DIMENSIONS], { minLength: 0 });
     await fc.assert(
@@ -94,7 +149,7 @@ describe('the population report', () => {
       }),
       { numRuns: 100 },
     );
-  });
+  }
 });
 
 function published(history: readonly Given[]): readonly Published[] {

@@ -61,6 +61,39 @@ export const kinds: Table<KindRow> = {
   key: ['kind'],
 };
 
+/** Up to these positions the ledger has been summed up. */
+export const subtotals: Table<Readonly<{ position: number }>> = {
+  name: 'subtotals',
+  columns: { position: 'bigint' },
+  key: ['position'],
+};
+
+/**
+ * What the ledger comes to up to a position, by kind: all rows whose day lies in one month, or, where the year of birth
+ * counts too, in one year. `birth_year` is 0 where it does not count, -1 where it is not known.
+ */
+export const sums: Table<
+  Readonly<{
+    position: number;
+    by_age: boolean;
+    span: string;
+    kind: string;
+    birth_year: number;
+    persons: number;
+  }>
+> = {
+  name: 'sums',
+  columns: {
+    position: 'bigint',
+    kind: 'bigint',
+    span: 'date',
+    persons: 'integer',
+    birth_year: 'smallint',
+    by_age: 'boolean',
+  },
+  key: ['position', 'by_age', 'span', 'kind', 'birth_year'],
+};
+
 /**
  * The population ledger: what each event changed in the timeline of its case, as signed rows. The stock on a day, as
  * known at a position, is the sum of the rows up to both.
@@ -68,6 +101,7 @@ export const kinds: Table<KindRow> = {
 export const population: Projection = {
   name: 'population',
   tables: [ledger, kinds],
+  aside: [subtotals, sums],
   fold: {
     case({ id, position, before, after }, rows) {
       let line = 0;

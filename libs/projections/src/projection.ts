@@ -1,5 +1,5 @@
 import type { Rows } from './rows.js';
-import type { Category, Change } from './streams.js';
+import type { Category, Change, Noted } from './streams.js';
 
 /** How a column is kept. `json` is an object as canonical JSON text, so that equal objects are equal bytes. */
 export type SqlType =
@@ -23,7 +23,11 @@ export type Table<R extends Row = Row> = {
 export type Projection = Readonly<{
   name: string;
   tables: readonly Table[];
-  fold: Readonly<{ [C in Category]?: (change: Change<C>, rows: Rows) => void }>;
+  /** Tables beside them that only spare work: a rebuild leaves them empty, and they are no part of the digest. */
+  aside?: readonly Table[];
+  fold?: Readonly<{ [C in Category]?: (change: Change<C>, rows: Rows) => void }>;
+  /** The same from the event alone: what its stream was before need not be read for it. */
+  note?: Readonly<{ [C in Category]?: (event: Noted<C>, rows: Rows) => void }>;
 }>;
 
 export function schemaOf({ name }: Pick<Projection, 'name'>): string {

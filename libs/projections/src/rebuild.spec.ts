@@ -131,10 +131,10 @@ describe('rebuilding a read model', () => {
     const before = await digest(pool, estimates);
     const failing: Projection = {
       ...estimates,
-      fold: {
-        estimate(change, rows) {
-          if (change.position === position) throw new Error('A fault in the last event');
-          estimates.fold.estimate?.(change, rows);
+      note: {
+        estimate(event, rows) {
+          if (event.position === position) throw new Error('A fault in the last event');
+          estimates.note?.estimate?.(event, rows);
         },
       },
     };

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { head, published, readPage } from '#event-store';
+import { head, readEvents } from '#event-store';
 import { fill, type Filling, type FillProgress } from './fill.js';
 import { type Projection, schemaOf } from './projection.js';
 import { foldInto } from './run.js';
@@ -55,7 +55,7 @@ async function fillToHead(filling: Filling): Promise<number> {
 /** Folds what is missing up to a position, as a live projector does. */
 async function catchUp({ client, projection, schema }: Filling, after: number, upTo: number): Promise<void> {
   for (let reached = after; reached < upTo;) {
-    const batch = (await readPage(client, reached, Math.min(BATCH, upTo - reached))).map(published);
+    const batch = await readEvents(client, reached, Math.min(BATCH, upTo - reached));
     await foldInto(client, schema, projection, batch);
     reached += batch.length;
   }

@@ -1,8 +1,8 @@
 import type { Row, Table } from './projection.js';
 
 type Written<R> = Readonly<{
-  /** Under their key: the last one counts. */
-  put: Map<string, R>;
+  /** Under their key: the last one counts, and only that one is made. */
+  put: Map<string, () => R>;
   appended: R[];
   /** Under their key, which says all that the row does. */
   once: Map<string, R>;
@@ -12,8 +12,7 @@ type Written<R> = Readonly<{
 export class Rows {
   private readonly tables = new Map<string, Written<Row>>();
 
-  put<R extends Row>(table: Table<R>, row: NoInfer<R>): void {
-    const key = table.key.map((column) => row[column]).join('\t');
+  put<R extends Row>(table: Table<R>, key: string, row: () => NoInfer<R>): void {
     this.of(table).put.set(key, row);
   }
 

@@ -119,10 +119,10 @@ describe('a read model', () => {
   it('has neither rows nor cursor of a batch that fails', async () => {
     const failing: Projection = {
       ...estimates,
-      fold: {
-        estimate(change, rows) {
-          if (change.position === 3) throw new Error('A fault in the third event');
-          estimates.fold.estimate?.(change, rows);
+      note: {
+        estimate(event, rows) {
+          if (event.position === 3) throw new Error('A fault in the third event');
+          estimates.note?.estimate?.(event, rows);
         },
       },
     };

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { pause, type Published, published, readStreams, type Source } from '#event-store';
+import { pause, type Published, readEventsOf, type Source } from '#event-store';
 import { type Projection, schemaOf } from './projection.js';
 import { Rows } from './rows.js';
 import { ensureSchema } from './schema.js';
@@ -105,12 +105,12 @@ async function pastOf(
   batch: readonly Published[],
   streams: Streams,
 ): Promise<readonly Published[]> {
-  const read = batch.filter(({ stream }) => streams.reads(stream));
+  const read = batch.filter(({ stream }) => streams.folds(stream));
   const opened = new Set(read.filter(({ version }) => version === 1).map(({ stream }) => stream));
   const resumed = new Set(read.map(({ stream }) => stream).filter((stream) => !opened.has(stream)));
   if (resumed.size === 0) return [];
   const before = (batch[0]?.position ?? 1) - 1;
-  return (await readStreams(client, [...resumed], before)).map(published);
+  return readEventsOf(client, [...resumed], before);
 }
 
 function lastOf(batch: readonly Published[]): Published {

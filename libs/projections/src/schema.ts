@@ -36,13 +36,17 @@ export async function createSchema(
   await client.query(`create schema ${schema} authorization kosh_projector`);
   await client.query(`comment on schema ${schema} is '${shapeOf(projection)}'`);
   for (const table of projection.tables) await createTable(client, schema, table);
+  for (const table of projection.aside ?? []) {
+    await createTable(client, schema, table);
+    await createKeys(client, schema, table);
+  }
   await client.query(`grant usage on schema ${schema} to kosh_api`);
   await client.query(`grant select on all tables in schema ${schema} to kosh_api`);
 }
 
 /** A fingerprint of the tables: code that expects others must not write into them. */
-function shapeOf({ tables }: Projection): string {
-  return createHash('sha256').update(canonical(tables)).digest('hex');
+function shapeOf({ tables, aside }: Projection): string {
+  return createHash('sha256').update(canonical({ tables, aside })).digest('hex');
 }
 
 /**

@@ -1,7 +1,11 @@
 import type pg from 'pg';
-import { canonical } from '#event-store';
-import type { Row, SqlType, Table } from './projection.js';
+import { encode, entries, sqlType } from './columns.js';
+import { Copy } from './copy.js';
+import type { Row, Table } from './projection.js';
 import type { Rows } from './rows.js';
+
+/** Rows for which an INSERT takes fewer round trips; more of them are quicker by COPY. */
+const FEW = 100;
 
 /** Makes an empty table, without its key and indexes: those are built when it is filled. */
 export async function createTable(client: pg.ClientBase, schema: string, table: Table): Promise<void> {
@@ -32,10 +36,28 @@ export async function write(
     const set = others.map((name) => `${name} = excluded.${name}`);
     const upsert = `on conflict (${table.key.join(', ')}) do update set ${set.join(', ')}`;
     const { put, appended, once } = rows.of(table);
-    await insert(client, schema, table, [...put.values()], upsert);
-    await insert(client, schema, table, appended, '');
+    await insert(
+      client,
+      schema,
+      table,
+      Array.from(put.values(), (make) => make()),
+      upsert,
+    );
+    if (appended.length > FEW) await copied(client, schema, table, appended);
+    else await insert(client, schema, table, appended, '');
     await insert(client, schema, table, [...once.values()], 'on conflict do nothing');
   }
+}
+
+async function copied(
+  client: pg.ClientBase,
+  schema: string,
+  table: Table,
+  rows: readonly Row[],
+): Promise<void> {
+  const copy = new Copy(table);
+  for (const row of rows) copy.add(row);
+  await copy.send(client, schema);
 }
 
 async function insert(
@@ -62,23 +84,6 @@ export function stored<T>(text: string): T {
   return JSON.parse(text) as T;
 }
 
-export type Column = readonly [name: string, type: SqlType];
-
-export function entries(table: Table): readonly Column[] {
-  return Object.entries(table.columns);
-}
-
 function casts(types: readonly string[]): string {
   return types.map((type, i) => `$${i + 1}::${type}`).join(', ');
-}
-
-function sqlType(type: SqlType): string {
-  return type === 'json' ? 'text' : type;
-}
-
-/** The value of a column as Postgres reads it. */
-export function encode(type: SqlType, value: unknown): string | null {
-  if (value === null || value === undefined) return null;
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  return typeof value === 'string' && type !== 'json' ? value : canonical(value);
 }

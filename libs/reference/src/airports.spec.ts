@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { airportCountry, AIRPORTS, isAirport } from './airports.js';
+import { airportCountry, airportRemedy, AIRPORTS, isAirport } from './airports.js';
 import { isCountry } from './countries.js';
 
 describe('an airport', () => {
@@ -17,17 +17,41 @@ describe('an airport', () => {
     expect(airportCountry(code)).toBe(country);
   });
 
-  it('that the agency has not used before is an airport all the same, of a country unknown', () => {
-    expect(isAirport('ZZZ')).toBe(true);
-    expect(airportCountry('ZZZ')).toBeUndefined();
+  it('that the agency has not used before is an airport all the same, and its country is known', () => {
+    expect(isAirport('KHG')).toBe(true);
+    expect(airportCountry('KHG')).toBe('CHN');
   });
 
-  it('is three capital letters and nothing else', () => {
-    expect(['ala', 'ALAA', 'AL', 'UAAA', 'AL1', ''].filter(isAirport)).toEqual([]);
+  it('that closed is still one of its time', () => {
+    expect(AIRPORTS.get('TSE')).toEqual({ country: 'KAZ', city: 'Astana' });
+  });
+
+  it('has a code that is in use, in capital letters, and nothing else is one', () => {
+    const odd = ['QQQ', 'ZZZ', 'ala', 'ALAA', 'AL', 'UAAA', 'AL1', ''];
+    expect(odd.filter(isAirport)).toEqual([]);
+    expect(odd.flatMap((code) => airportCountry(code) ?? [])).toEqual([]);
   });
 
   it('on the list is written so and lies in a country', () => {
-    const odd = [...AIRPORTS].filter(([code, { country }]) => !isAirport(code) || !isCountry(country));
+    const odd = [...AIRPORTS].filter(
+      ([code, { country }]) => !/^[A-Z]{3}$/.test(code) || !isCountry(country),
+    );
     expect(odd).toEqual([]);
+  });
+});
+
+describe('the remedy for an airport that nobody knows', () => {
+  it.each([
+    ['Jeddah', 'JED (Jeddah)'],
+    ['astana', 'NQZ (Astana), TSE (Astana)'],
+    ['ala', 'ALA (Almaty)'],
+    ['JDE', 'JED (Jeddah)'],
+    ['MHD ', 'MHD (Mashhad)'],
+  ])('for %s names those that were perhaps meant', (typed, meant) => {
+    expect(airportRemedy(typed)).toBe(`Did you mean ${meant}?`);
+  });
+
+  it('says how an airport comes onto the list where none is near', () => {
+    expect(airportRemedy('QQQ')).toMatch(/IATA code, such as ALA \(Almaty\).*have it added to the list/);
   });
 });

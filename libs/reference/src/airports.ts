@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs';
 import type { CountryCode } from './countries.js';
 
-export type Airport = Readonly<{ city: string; country: CountryCode }>;
+/** `city` where the agency flies from or to there. */
+export type Airport = Readonly<{ country: CountryCode; city?: string }>;
 
-// IATA location identifiers, under today's names (TSE is the capital's until 2020, NQZ since). Unverified.
+// Of the agency's flights, under today's names, also codes no longer in use (TSE is the capital's until 2020,
+// NQZ since; FRU is Bishkek's of then). Cities unverified.
 const CITIES: Readonly<Record<CountryCode, Readonly<Record<string, string>>>> = {
   KAZ: {
     ALA: 'Almaty',
@@ -70,19 +73,57 @@ const CITIES: Readonly<Record<CountryCode, Readonly<Record<string, string>>>> = 
   UZB: { BHK: 'Bukhara', NCU: 'Nukus', SKD: 'Samarkand', TAS: 'Tashkent', TMJ: 'Termez', UGC: 'Urgench' },
 };
 
-/** Airports of the agency's flights, by IATA code. Others may be used too: see `isAirport`. */
-export const AIRPORTS: ReadonlyMap<string, Airport> = new Map(
-  Object.entries(CITIES).flatMap(([country, cities]) =>
-    Object.entries(cities).map(([code, city]) => [code, { city, country }]),
+/** By IATA code: every airport in use, and those that the agency used under a code of their time. */
+export const AIRPORTS: ReadonlyMap<string, Airport> = new Map<string, Airport>([
+  ...codesInUse().map(([code, country]) => [code, { country }] as const),
+  ...Object.entries(CITIES).flatMap(([country, cities]) =>
+    Object.entries(cities).map(([code, city]) => [code, { country, city }] as const),
   ),
-);
+]);
 
-/** Three capital letters: a flight may use an airport that is not on our list. */
+/** Whether an airport has, or in the agency's time had, this IATA code. */
 export function isAirport(code: string): boolean {
-  return /^[A-Z]{3}$/.test(code);
+  return AIRPORTS.has(code);
 }
 
-/** The country of an airport on our list; undefined means unknown, not wrong. */
+/** The country of an airport; undefined for a code that no airport has. */
 export function airportCountry(code: string): CountryCode | undefined {
   return AIRPORTS.get(code)?.country;
+}
+
+/** What to do about a code that no airport has: those that were perhaps meant, or how one is added. */
+export function airportRemedy(input: string): string {
+  const meant = airportsLike(input);
+  if (meant.length > 0) return `Did you mean ${meant.join(', ')}?`;
+  return (
+    'Use the IATA code, such as ALA (Almaty) or JED (Jeddah). ' +
+    'If it is the code of a new or a closed airport, have it added to the list in libs/reference.'
+  );
+}
+
+const LIKE_MAX = 5;
+
+/** Of the airports that the agency uses: those of that city, else those whose code is nearly so. */
+function airportsLike(input: string): readonly string[] {
+  const typed = input.trim().toUpperCase();
+  const used = [...AIRPORTS].flatMap(([code, { city }]) => (city === undefined ? [] : [{ code, city }]));
+  const named = used.filter(({ code, city }) => code === typed || city.toUpperCase() === typed);
+  const meant = named.length > 0 ? named : used.filter(({ code }) => isNearly(code, typed));
+  return meant.slice(0, LIKE_MAX).map(({ code, city }) => `${code} (${city})`);
+}
+
+/** One of the three letters differs, or two neighbours have changed places. */
+function isNearly(code: string, typed: string): boolean {
+  const [a = '', b = '', c = ''] = code;
+  if (typed === b + a + c || typed === a + c + b) return true;
+  return typed.length === 3 && [0, 1, 2].filter((at) => code[at] !== typed[at]).length === 1;
+}
+
+/** The list beside this file, which names its source. */
+function codesInUse(): readonly (readonly [code: string, country: CountryCode])[] {
+  const list = readFileSync(new URL('airport-codes.txt', import.meta.url), 'utf8');
+  return list.split('\n').flatMap((line) => {
+    const [, country = '', codes = ''] = /^([A-Z]{3}): (.*)$/.exec(line) ?? [];
+    return codes === '' ? [] : codes.split(' ').map((code) => [code, country] as const);
+  });
 }

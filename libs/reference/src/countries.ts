@@ -5,6 +5,9 @@ import type { Language, Name } from './names.js';
 /** ISO 3166-1 alpha-3, of today or withdrawn, or `UKN` (unknown, so in UNHCR's data) or `XXA` (stateless). */
 export type CountryCode = string;
 
+/** The model country: whoever is in it is present. */
+export const HOME: CountryCode = 'KAZ';
+
 /** A code not, or no more, in ISO 3166-1: in use from the day `from`, included, until `to`, excluded. */
 export type DatedCountry = Readonly<{ code: CountryCode; name: Name; from?: Day; to?: Day; source: string }>;
 

@@ -4,9 +4,12 @@ export type Day = string;
 /** What is known of a date: `YYYY`, `YYYY-MM` or `YYYY-MM-DD`. */
 export type PartialDate = string;
 
-/** A real day, `YYYY-MM-DD`, from 1583 (the first whole Gregorian year) to 9999. */
+/** The first whole year of the Gregorian calendar: no date is taken from before. */
+export const FIRST_YEAR = '1583';
+
+/** A real day, `YYYY-MM-DD`, from `FIRST_YEAR` to 9999. */
 export function isDay(text: string): boolean {
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(text) || text < '1583') return false;
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text) || text < FIRST_YEAR) return false;
   const date = midnight(text);
   return !Number.isNaN(date.getTime()) && dayOf(date) === text;
 }
@@ -39,7 +42,8 @@ export function addDays(day: Day, count: number): Day {
   const date = midnight(day);
   date.setUTCDate(date.getUTCDate() + count);
   const result = dayOf(date);
-  if (!isDay(result)) throw new RangeError(`${count} days from ${day} is not a day from 1583 to 9999.`);
+  if (!isDay(result))
+    throw new RangeError(`${count} days from ${day} is not a day from ${FIRST_YEAR} to 9999.`);
   return result;
 }
 

@@ -1,4 +1,4 @@
-export { type Airport, airportCountry, AIRPORTS, isAirport } from './airports.js';
+export { type Airport, airportCountry, airportRemedy, AIRPORTS, isAirport } from './airports.js';
 export {
   type Area,
   type AreaCode,
@@ -10,10 +10,11 @@ export {
   regionsOn,
   successorOn,
 } from './areas.js';
-export { type CountryCode, countryName, countryOn, isCountry } from './countries.js';
+export { type CountryCode, countryName, countryOn, HOME, isCountry } from './countries.js';
 export {
   addDays,
   type Day,
+  FIRST_YEAR,
   firstDay,
   isDay,
   isPartialDate,
@@ -21,7 +22,7 @@ export {
   type PartialDate,
   todayIn,
 } from './dates.js';
-export { type Law, lawById, lawInForce, lawsOffering, nationalityExcluded } from './law.js';
+export { daysInForce, type Law, lawById, lawInForce, lawsOffering, nationalityExcluded } from './law.js';
 export { LAWS } from './laws.js';
 export type { Language, Name } from './names.js';
 export {

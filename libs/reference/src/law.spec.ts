@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { addDays, firstDay, lastDay } from './dates.js';
-import { lawById, lawInForce, lawsOffering, nationalityExcluded } from './law.js';
+import { daysInForce, lawById, lawInForce, lawsOffering, nationalityExcluded } from './law.js';
 import { LAWS } from './laws.js';
 import { AUTHORITIES, type Authority, type StatusCode, STATUSES } from './statuses.js';
 
@@ -38,6 +38,11 @@ describe('the law on a date', () => {
         for (const date of near.map((one) => one.slice(0, length))) {
           const some = daysOf(date).some((one) => lawInForce(law.id, one));
           expect(lawInForce(law.id, date)).toBe(some);
+          const left = daysOf(date).filter((one) => lawInForce(law.id, one));
+          const narrowed = left.length > 0 && left.length < daysOf(date).length;
+          expect(daysInForce(law.id, date)).toEqual(
+            narrowed ? { first: left[0], last: left.at(-1) } : undefined,
+          );
         }
       }),
     );

@@ -1,5 +1,5 @@
 import type { CountryCode } from './countries.js';
-import { type Day, firstDay, lastDay, type PartialDate } from './dates.js';
+import { addDays, type Day, firstDay, lastDay, type PartialDate } from './dates.js';
 import { LAWS } from './laws.js';
 import type { Authority, StatusCode } from './statuses.js';
 
@@ -33,6 +33,23 @@ export function lawById(id: string): Law | undefined {
 export function lawInForce(id: string, date: PartialDate): boolean {
   const law = BY_ID.get(id);
   return law !== undefined && inForce(law, date);
+}
+
+/**
+ * The days of `date` on which the instrument was in force, where it was on some of them and not on others:
+ * a decision under it was taken on one of these. Undefined where nothing is narrowed.
+ */
+export function daysInForce(id: string, date: PartialDate): Readonly<{ first: Day; last: Day }> | undefined {
+  if (date.length === 10) return undefined;
+  const law = BY_ID.get(id);
+  if (!law || !inForce(law, date)) return undefined;
+  const [first, last] = [firstDay(date), lastDay(date)];
+  const { from, to } = law;
+  if (from <= first && (to === undefined || to > last)) return undefined;
+  return {
+    first: from > first ? from : first,
+    last: to !== undefined && to <= last ? addDays(to, -1) : last,
+  };
 }
 
 /** What is on offer: the laws under which `issuer` could give `status` on any of the days `date` may mean. */

@@ -1,3 +1,6 @@
+export * from './build-info.js';
 export * from './health.js';
+export * from './known-settings.js';
 export * from './run.js';
 export * from './settings.js';
+export * from './tables.js';

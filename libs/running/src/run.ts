@@ -1,3 +1,4 @@
+import { given, unknownSettings } from './known-settings.js';
 import { BadSettings, type Environment } from './settings.js';
 
 /** The exit code for settings that a person must mend (sysexits.h: EX_CONFIG). */
@@ -16,7 +17,8 @@ export type Running = Readonly<{
  */
 export async function runUntilStopped(start: (env: Environment) => Promise<Running>): Promise<void> {
   try {
-    const running = await start(process.env);
+    tellUnknown(process.env);
+    const running = await start(given(process.env));
     const stop = () => {
       setTimeout(() => process.exit(1), STOP_MAX_MS).unref();
       running.close().then(() => process.exit(0), fail);
@@ -28,7 +30,13 @@ export async function runUntilStopped(start: (env: Environment) => Promise<Runni
   }
 }
 
-function fail(error: unknown): never {
+/** Says on stderr which settings nothing reads: they are mistyped, and what they meant does not hold. */
+export function tellUnknown(env: Environment): void {
+  for (const sentence of unknownSettings(env)) process.stderr.write(`${sentence}\n`);
+}
+
+/** Ends the process: with 78 where settings are wrong, else with 1. */
+export function fail(error: unknown): never {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(error instanceof BadSettings ? EX_CONFIG : 1);
 }

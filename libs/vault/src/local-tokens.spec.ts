@@ -1,10 +1,11 @@
-import { chmod, mkdtemp, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { importJWK, jwtVerify } from 'jose';
+import { emptyFolders } from '../../../test/support/folders.js';
 import { LOCAL_AUDIENCE, LOCAL_ISSUER, localTokens } from './local-tokens.js';
 
+const dataDir = emptyFolders();
 const aigul = { actor: 'aigul', office: 'Almaty', roles: ['caseworker'], ttlSeconds: 60 } as const;
 
 describe('a token of local mode', () => {
@@ -40,7 +41,3 @@ describe('a token of local mode', () => {
     expect(new Set(keys.map(({ publicJwk }) => publicJwk.x)).size).toBe(1);
   });
 });
-
-function dataDir(): Promise<string> {
-  return mkdtemp(join(tmpdir(), 'kosh-tokens-'));
-}

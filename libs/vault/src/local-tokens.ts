@@ -51,6 +51,11 @@ export async function localTokens(dataDir: string): Promise<LocalTokens> {
   };
 }
 
+/** Whether a token may name such an actor or office: no token with another is taken. */
+export function isClaim(claim: unknown): claim is string {
+  return typeof claim === 'string' && /^[^\p{Cc}\p{Cs}]{1,200}$/u.test(claim);
+}
+
 function newKey(): Buffer {
   return Buffer.from(generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }));
 }

@@ -1,9 +1,10 @@
-import { mkdtemp, readdir, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { emptyFolders } from '../../../test/support/folders.js';
 import { loadMasterKey } from './master-key.js';
 
+const dataDir = emptyFolders();
 const KEY = Buffer.alloc(32, 7);
 
 describe('the master key', () => {
@@ -45,7 +46,3 @@ describe('the master key', () => {
     expect((await stat(join(dir, 'master.key'))).mode & 0o777).toBe(0o600);
   });
 });
-
-function dataDir(): Promise<string> {
-  return mkdtemp(join(tmpdir(), 'kosh-key-'));
-}

@@ -5,10 +5,13 @@ import { Problem } from '../problem.js';
 import { Streams } from '../streams.js';
 import { AccessRecord, type ReadAction } from './access-record.js';
 import type { Caller } from './caller.js';
+import { reachOf } from './policy.js';
 
 export type CaseFile = Readonly<{
   events: readonly [Recorded<CaseEvent>, ...Recorded<CaseEvent>[]];
   state: KnownState;
+  /** Whether the caller sees whose file it is: names, papers, contacts and reasons. */
+  showsPersonalData: boolean;
 }>;
 type KnownState = Extract<CaseState, { known: true }>;
 
@@ -29,11 +32,12 @@ export class CaseFiles {
     const state = first
       ? [first, ...rest].reduce((before, { event }) => caseFile.evolve(before, event), caseFile.initial)
       : caseFile.initial;
-    if (!first || !state.known || (caller.scope === 'office' && state.office !== caller.office)) {
+    const reach = reachOf(caller, state.known && state.office === caller.office);
+    if (!first || !state.known || !reach.file) {
       await this.record.write(caller, action, [id], 'withheld');
       throw new Problem('not-found', 'There is no such case, or it belongs to another office.');
     }
     await this.record.write(caller, action, [id]);
-    return { events: [first, ...rest], state };
+    return { events: [first, ...rest], state, showsPersonalData: reach.personalData };
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { type Role, ROLES } from '#vault';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { decide, OPEN, POLICY } from './policy.js';
+import { decide, OPEN, POLICY, reachOf } from './policy.js';
 import { mustBeInPolicy } from './routes.js';
 
 describe('the policy', () => {
@@ -20,14 +20,40 @@ describe('the policy', () => {
     expect(decide('GET /v1/cases', [])).toBeUndefined();
   });
 
-  it('of several roles takes the one that sees furthest', () => {
-    expect(decide('GET /v1/cases', ['registrar', 'auditor'])).toEqual({
-      role: 'auditor',
-      scope: 'nation',
-      seesPersonalData: false,
-    });
+  it('shows a registrar who is also an auditor every file, and names in those of the own office', () => {
+    const grant = decide('GET /v1/cases/:id', ['auditor', 'registrar']);
+    expect(grant).toEqual({ role: 'registrar+auditor', scope: 'nation', personalData: 'office' });
+    const reach = (isOwnOffice: boolean) => grant && reachOf(grant, isOwnOffice);
+    expect(reach(true)).toEqual({ file: true, personalData: true });
+    expect(reach(false)).toEqual({ file: true, personalData: false });
+  });
+
+  it('gives several roles all that one of them may, in each office, and nothing that none may', () => {
+    const reach = (route: string, roles: readonly Role[], isOwnOffice: boolean) => {
+      const grant = decide(route, roles);
+      return grant ? reachOf(grant, isOwnOffice) : { file: false, personalData: false };
+    };
+    for (const route of Object.keys(POLICY)) {
+      for (const roles of combinations(ROLES)) {
+        for (const isOwnOffice of [true, false]) {
+          const each = roles.map((role) => reach(route, [role], isOwnOffice));
+          expect({ route, roles, isOwnOffice, ...reach(route, roles, isOwnOffice) }).toEqual({
+            route,
+            roles,
+            isOwnOffice,
+            file: each.some(({ file }) => file),
+            personalData: each.some(({ personalData }) => personalData),
+          });
+        }
+      }
+    }
   });
 });
+
+/** Every set of some of them, also the empty one. */
+function combinations(roles: readonly Role[]): Role[][] {
+  return roles.reduce<Role[][]>((sets, role) => sets.flatMap((set) => [set, [...set, role]]), [[]]);
+}
 
 describe('an API', () => {
   const withRoutes = (...routes: readonly string[]) => {

@@ -1,4 +1,4 @@
-import type { Role } from '#vault';
+import { type Role, ROLES } from '#vault';
 
 /** How far a role sees: the files of its own office, or of the whole nation. */
 export type Scope = 'office' | 'nation';
@@ -16,6 +16,8 @@ const FIGURES: Grants = {
   'decision-officer': 'nation',
   caseworker: 'nation',
 };
+/** Whoever may hold a receipt. Checkpoints and proofs are hashes: they say nothing of people. */
+const PROOFS: Grants = { ...FIGURES, registrar: 'nation', 'flight-coordinator': 'nation' };
 
 /**
  * Who may do what, by method and route. No role may do all that another may; what an admin is for comes
@@ -62,6 +64,10 @@ export const POLICY: Readonly<Record<string, Grants>> = {
 
   'GET /v1/audit/events': { auditor: 'nation' },
   'GET /v1/audit/verification': { auditor: 'nation' },
+  'GET /v1/audit/checkpoints': PROOFS,
+  'GET /v1/audit/checkpoints/:size': PROOFS,
+  'GET /v1/audit/proofs/inclusion': PROOFS,
+  'GET /v1/audit/proofs/consistency': PROOFS,
 };
 
 /**
@@ -74,6 +80,7 @@ export const OPEN: readonly string[] = [
   'GET /metrics',
   'GET /problems',
   'GET /problems/:code',
+  'GET /v1/audit/checkpoint-key',
 ];
 
 /** Who sees names, documents and contacts in what the policy lets them read. */
@@ -84,16 +91,36 @@ const SEES_PERSONAL_DATA: ReadonlySet<Role> = new Set([
   'flight-coordinator',
 ]);
 
-export type Grant = Readonly<{ role: Role; scope: Scope; seesPersonalData: boolean }>;
+/**
+ * What a caller may do on a route. `role` is every role of theirs that the policy grants it to, as
+ * `registrar+auditor`; `personalData` is in whose files names are shown, which need not be all that `scope`
+ * reaches.
+ */
+export type Grant = Readonly<{ role: string; scope: Scope; personalData: Scope | 'none' }>;
 
-/** What someone with these roles may do on a route: of several grants the widest. Undefined: nothing. */
+/**
+ * What someone with these roles may do on a route: all that one of the roles may, and nothing more. So
+ * another role never takes anything away, and shows no names that none of the roles shows. Undefined: nothing.
+ */
 export function decide(route: string, roles: readonly Role[]): Grant | undefined {
   const grants = POLICY[route] ?? {};
-  const granted = roles.flatMap((role): Grant[] => {
-    const scope = grants[role];
-    return scope ? [{ role, scope, seesPersonalData: SEES_PERSONAL_DATA.has(role) }] : [];
-  });
-  const rank = ({ scope, seesPersonalData }: Grant) =>
-    Number(scope === 'nation') * 2 + Number(seesPersonalData);
-  return granted.toSorted((a, b) => rank(b) - rank(a))[0];
+  const granting = ROLES.filter((role) => roles.includes(role) && grants[role] !== undefined);
+  const scope = widest(granting.map((role) => grants[role]));
+  if (scope === undefined) return undefined;
+  const showing = granting.filter((role) => SEES_PERSONAL_DATA.has(role));
+  const personalData = widest(showing.map((role) => grants[role])) ?? 'none';
+  return { role: granting.join('+'), scope, personalData };
+}
+
+function widest(scopes: readonly (Scope | undefined)[]): Scope | undefined {
+  return scopes.includes('nation') ? 'nation' : scopes[0];
+}
+
+/** Someone's reach over one file: whether it is there for them, and whether they see whose it is. */
+export function reachOf(
+  { scope, personalData }: Grant,
+  isOwnOffice: boolean,
+): Readonly<{ file: boolean; personalData: boolean }> {
+  const covers = (reach: Scope | 'none') => reach === 'nation' || (reach === 'office' && isOwnOffice);
+  return { file: covers(scope), personalData: covers(personalData) };
 }

@@ -13,8 +13,12 @@ import { type Caller, mustBeKnown } from './caller.js';
 export type Requester = StoredBy & Pick<Caller, 'today'> & Readonly<{ now: string }>;
 
 /** The requester, as a parameter of a route that writes. Needs the header Idempotency-Key. */
-export const By = createParamDecorator((_: unknown, context: ExecutionContext): Requester => {
-  const request = context.switchToHttp().getRequest<FastifyRequest>();
+export const By = createParamDecorator((_: unknown, context: ExecutionContext): Requester =>
+  requesterOf(context.switchToHttp().getRequest<FastifyRequest>()),
+);
+
+/** Throws `idempotency-key-missing` or `bad-header`. */
+export function requesterOf(request: FastifyRequest): Requester {
   const { actor, office, scope, today, requestId } = mustBeKnown(request);
   const ifMatch = versionOf(request.headers['if-match']);
   const traceparent = traceparentOf(request);
@@ -30,7 +34,7 @@ export const By = createParamDecorator((_: unknown, context: ExecutionContext): 
     ...(ifMatch !== undefined && { ifMatch }),
     ...(traceparent && { traceparent }),
   };
-});
+}
 
 /** 1 to 255 visible ASCII characters, as a structured-field string (in double quotes) or bare. */
 function keyOf(header: string | string[] | undefined): string {
@@ -46,10 +50,14 @@ function keyOf(header: string | string[] | undefined): string {
 }
 
 function versionOf(header: string | undefined): number | undefined {
-  if (header === undefined) return undefined;
+  // Whatever there is (RFC 9110, 13.1.1): a record that is not there is answered 404 anyway.
+  if (header === undefined || header.trim() === '*') return undefined;
   const version = /^(?:"([1-9]\d{0,8})"|([1-9]\d{0,8}))$/.exec(header.trim());
   if (version) return Number(version[1] ?? version[2]);
-  throw new Problem('bad-header', 'If-Match must be one version, such as "7": the ETag of the record.');
+  throw new Problem(
+    'bad-header',
+    'If-Match must be one version, such as "7": the ETag of the record. Or *: any version.',
+  );
 }
 
 /** The same request is the same bytes, in whatever order its members were sent. */

@@ -6,17 +6,25 @@ import {
   type JWTVerifyGetKey,
   jwtVerify,
 } from 'jose';
-import { LOCAL_AUDIENCE, LOCAL_ISSUER, localTokens, type Role, ROLES } from '#vault';
+import { isClaim, LOCAL_AUDIENCE, LOCAL_ISSUER, localTokens, type Role, ROLES } from '#vault';
 import { Problem } from '../problem.js';
 
 /** What a token says of its bearer. */
 export type Bearer = Readonly<{ actor: string; office: string; roles: readonly Role[] }>;
 
+type Trusted = Readonly<{ bearer: Bearer; until: number }>;
+
 const ALGORITHMS = ['EdDSA', 'RS256', 'ES256'];
 const FETCH_TIMEOUT_MS = 5_000;
+const CLOCK_TOLERANCE_SECONDS = 5;
+/** A verified token is taken again for so long, since to verify one costs as much as the rest of its request. */
+const TRUSTED_MS = 5_000;
+const TRUSTED_MAX = 1_000;
 
 /** Verifies bearer tokens: signature by a pinned algorithm, issuer, audience, times. */
 export class Tokens {
+  private readonly trusted = new Map<string, Trusted>();
+
   private constructor(
     private readonly issuer: string,
     private readonly audience: string,
@@ -44,8 +52,26 @@ export class Tokens {
 
   /** Throws `unauthenticated`, or `unavailable` when the provider's keys cannot be had. */
   async verify(authorization: string | undefined): Promise<Bearer> {
-    const token = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization ?? '')?.[1];
-    if (!token) throw unauthenticated('Send Authorization: Bearer <token>.');
+    const said = /^Bearer +(.*)$/i.exec(authorization ?? '')?.[1];
+    if (!said) {
+      throw new Problem('unauthenticated', 'There is no token. Send Authorization: Bearer <token>.', {
+        headers: { 'WWW-Authenticate': REALM },
+      });
+    }
+    const token = /^[\w-]+\.[\w-]+\.[\w-]+$/.exec(said)?.[0];
+    if (!token) {
+      throw invalidToken('The token is no JWT: that has three parts, with dots between. Send it whole.');
+    }
+    const trusted = this.trusted.get(token);
+    if (trusted && Date.now() < trusted.until) return trusted.bearer;
+    this.trusted.delete(token);
+    const verified = await this.verified(token);
+    if (this.trusted.size >= TRUSTED_MAX) this.trusted.clear();
+    this.trusted.set(token, verified);
+    return verified.bearer;
+  }
+
+  private async verified(token: string): Promise<Trusted> {
     const keys = await this.keys().catch(unreachable);
     try {
       const { payload } = await jwtVerify(token, keys, {
@@ -53,32 +79,32 @@ export class Tokens {
         issuer: this.issuer,
         audience: this.audience,
         requiredClaims: ['sub', 'exp'],
-        clockTolerance: 5,
+        clockTolerance: CLOCK_TOLERANCE_SECONDS,
       });
-      return bearerOf(payload);
+      const expires = ((payload.exp ?? 0) + CLOCK_TOLERANCE_SECONDS) * 1_000;
+      return { bearer: bearerOf(payload), until: Math.min(expires, Date.now() + TRUSTED_MS) };
     } catch (error) {
-      if (error instanceof errors.JWTExpired) throw unauthenticated('The token has expired. Get a new one.');
+      if (error instanceof errors.JWTExpired) throw invalidToken('The token has expired. Get a new one.');
       if (error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError)) throw rethrown(error);
-      throw unauthenticated(
-        'The token is not valid here: its signature, issuer, audience or times are wrong.',
-      );
+      throw invalidToken('The token is not valid here: its signature, issuer, audience or times are wrong.');
     }
   }
 }
 
 function bearerOf({ sub, office, roles }: JWTPayload): Bearer {
-  if (!isName(sub) || !isName(office) || !Array.isArray(roles)) {
-    throw unauthenticated('The token must name sub, office and roles.');
+  if (!isClaim(sub) || !isClaim(office) || !Array.isArray(roles)) {
+    throw invalidToken('The token must name sub, office and roles.');
   }
   return { actor: sub, office, roles: ROLES.filter((role) => roles.includes(role)) };
 }
 
-function isName(claim: unknown): claim is string {
-  return typeof claim === 'string' && /^[^\p{Cc}\p{Cs}]{1,200}$/u.test(claim);
-}
+const REALM = 'Bearer realm="kosh"';
 
-function unauthenticated(detail: string): Problem {
-  return new Problem('unauthenticated', detail, { headers: { 'WWW-Authenticate': 'Bearer realm="kosh"' } });
+/** RFC 6750: who sent no token is not told of an error in it. */
+function invalidToken(detail: string): Problem {
+  return new Problem('unauthenticated', detail, {
+    headers: { 'WWW-Authenticate': `${REALM}, error="invalid_token"` },
+  });
 }
 
 function rethrown(error: unknown): unknown {

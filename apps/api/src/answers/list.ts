@@ -4,10 +4,13 @@ import { Id } from '../body/values.js';
 import { Whole } from '../body/query.js';
 import { AtLeastQuery } from './reading.js';
 
+/** How many rows an answer may have. */
+export const Limit = () =>
+  Whole(1, PAGE_MAX, { optional: true, example: '50', description: 'Rows of a page; 200 unless told.' });
+
 /** Of every list: a page of it. */
 export class ListQuery extends AtLeastQuery {
-  @Whole(1, PAGE_MAX, { optional: true, example: '50', description: 'Rows of a page; 200 unless told.' })
-  readonly limit?: string;
+  @Limit() readonly limit?: string;
   @Id({ optional: true, description: '`next` of the page before.' }) readonly after?: string;
 }
 

@@ -5,6 +5,7 @@ import { Pool } from 'pg';
 import { type AsKnown, KnownAtInvalid, resolveKnownAt, waitFor } from '#projections';
 import { KnownAt, PositionText } from '../body/query.js';
 import { invalid } from '../body/validation.js';
+import type { ProblemCode } from '../problem-codes.js';
 import { ProblemResponses } from './problems.js';
 
 /** Of every read model: wait until it knows your own write. */
@@ -49,8 +50,12 @@ export class ReadModels {
   }
 }
 
-/** A route that reads. `example` is what it may answer. */
-export function Reads(summary: string, example: unknown): MethodDecorator {
+/** A route that reads. `example` is what it may answer; `problems` are those of few routes that it may answer, too. */
+export function Reads(
+  summary: string,
+  example: unknown,
+  problems: readonly ProblemCode[] = [],
+): MethodDecorator {
   return applyDecorators(
     ApiBearerAuth(),
     ApiOperation({ summary }),
@@ -66,6 +71,6 @@ export function Reads(summary: string, example: unknown): MethodDecorator {
       },
       content: { 'application/json': { schema: { type: 'object' }, example } },
     }),
-    ProblemResponses(400, 401, 403, 404, 422, 429, 503),
+    ProblemResponses('read', [], problems),
   );
 }

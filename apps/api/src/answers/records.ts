@@ -1,14 +1,17 @@
 import { applyDecorators, UseInterceptors } from '@nestjs/common';
 import {
   ApiBearerAuth,
+  ApiBody,
   ApiCreatedResponse,
   ApiHeader,
   ApiOkResponse,
   ApiOperation,
   type ApiResponseOptions,
 } from '@nestjs/swagger';
+import type { Receipt } from '#event-store';
+import type { RefusalCode } from '../refusal-codes.js';
 import { ProblemResponses } from './problems.js';
-import { ReceiptAnswer, ReceiptInterceptor } from './receipt.js';
+import { Also, ReceiptAnswer, ReceiptInterceptor } from './receipt.js';
 
 const HEADERS = {
   ETag: {
@@ -23,11 +26,24 @@ const HEADERS = {
   'Idempotent-Replayed': { description: '`true`: this key was used before.', schema: { type: 'string' } },
 };
 
+type Told<Body extends object> = Readonly<{
+  /** What it takes, with one whole example that is accepted; none: no body. */
+  body?: readonly [type: new () => Body, example: NoInfer<Body>];
+  /** What the rules may refuse it with: the description shows each. */
+  refusals: readonly RefusalCode[];
+  /** What it answers, if that is more than a receipt, and how the rest comes of the command's events. */
+  answer?: readonly [type: new () => ReceiptAnswer, also: (events: Receipt['events']) => object];
+}>;
+
 /** A route that records what happened, and answers a receipt. `summary` says what is recorded. */
-export function Records(summary: string, answer: new () => object = ReceiptAnswer): MethodDecorator {
-  const response: ApiResponseOptions = { type: answer, headers: HEADERS, description: 'Recorded.' };
+export function Records<Body extends object>(
+  summary: string,
+  { body, refusals, answer: [type, also] = [ReceiptAnswer, () => ({})] }: Told<Body>,
+): MethodDecorator {
+  const response: ApiResponseOptions = { type, headers: HEADERS, description: 'Recorded.' };
   return applyDecorators(
     UseInterceptors(ReceiptInterceptor),
+    Also(also),
     ApiBearerAuth(),
     ApiOperation({ summary }),
     ApiHeader({
@@ -44,8 +60,9 @@ export function Records(summary: string, answer: new () => object = ReceiptAnswe
       schema: { type: 'string' },
       example: '"7"',
     }),
+    ...(body ? [ApiBody({ type: body[0], examples: { accepted: { value: body[1] } } })] : []),
     ApiCreatedResponse(response),
     ApiOkResponse({ ...response, description: 'Already so; nothing was recorded.' }),
-    ProblemResponses(400, 401, 403, 404, 409, 412, 413, 415, 422, 429, 503),
+    ProblemResponses('write', refusals),
   );
 }

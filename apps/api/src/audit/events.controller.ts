@@ -5,8 +5,9 @@ import type { FastifyReply } from 'fastify';
 import { Pool } from 'pg';
 import { head, readPage, type Row } from '#event-store';
 import { PAGE_MAX, type Page } from '#projections';
+import { Limit } from '../answers/list.js';
 import { Reads } from '../answers/reading.js';
-import { PositionText, Whole } from '../body/query.js';
+import { PositionText } from '../body/query.js';
 
 const NDJSON = 'application/x-ndjson';
 /** Rows that are read at once while the log is sent as lines: between two reads no connection is held. */
@@ -15,8 +16,7 @@ const CHUNK = 1_000;
 export class EventsQuery {
   @PositionText({ optional: true, example: '0', description: 'Those after this position; all unless told.' })
   readonly after?: string;
-  @Whole(1, PAGE_MAX, { optional: true, example: '50', description: 'Rows of a page; 200 unless told.' })
-  readonly limit?: string;
+  @Limit() readonly limit?: string;
 }
 
 @ApiTags('audit')

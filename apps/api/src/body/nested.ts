@@ -1,6 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { Type } from 'class-transformer';
 import { ValidateNested } from 'class-validator';
+import { EXAMPLE_IDS } from './examples.js';
 import { field, type FieldOptions, type Rule, shown } from './field.js';
 import { UUID } from '../uuid.js';
 
@@ -26,12 +27,12 @@ export const ListOf = (body: BodyClass, min: number, max: number, options: Field
     Type(() => body),
   );
 
-/** A list of ids, each once. */
-export const Ids = (min: number, max: number, options: FieldOptions = {}) =>
+/** A list of ids of passengers, each once. */
+export const Passengers = (min: number, max: number, options: FieldOptions = {}) =>
   field(
     [LIST, size(min, max), IDS, ONCE],
     { type: [String], minItems: min, maxItems: max, uniqueItems: true },
-    options,
+    { example: [EXAMPLE_IDS.passenger], ...options },
   );
 
 const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);

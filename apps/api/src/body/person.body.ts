@@ -15,7 +15,10 @@ export class NameBody {
   @OneOf(KINDS) readonly kind!: (typeof KINDS)[number];
 }
 
-/** The date of birth as far as it is known, and what the paper says where it uses another calendar. */
+/**
+ * The date of birth as far as it is known, in the Gregorian calendar, and what the paper says where it uses
+ * another.
+ */
 export class BirthBody {
   @PartialDate({ example: '1961' }) readonly date!: string;
   @Text(1, 100, { example: '1 Hamal 1340', optional: true }) readonly asDocumented?: string;
@@ -41,4 +44,9 @@ export class PersonBody {
   @ListOf(DocumentBody, 0, 20, { optional: true }) readonly documents?: DocumentBody[];
   @ListOf(ContactBody, 0, 20, { optional: true }) readonly contacts?: ContactBody[];
   @Prose(2_000, { example: 'Speaks Dari; an interpreter is needed.', optional: true }) readonly note?: string;
+}
+
+/** The year of the date of birth, for the rules: nothing else of a person reaches them. */
+export function bornIn(person: PersonBody | undefined): Readonly<{ bornIn?: number }> {
+  return person?.birth ? { bornIn: Number(person.birth.date.slice(0, 4)) } : {};
 }

@@ -8,6 +8,9 @@ export class Validation implements PipeTransform {
   private readonly query = strict('?');
 
   async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    // A body with a class of its own; `NoBody` looks at what it gets itself.
+    const isAsked = metadata.type === 'body' && metadata.metatype !== Object;
+    if (isAsked && (value === undefined || value === null)) throw emptyBody();
     const result: unknown = await this[metadata.type === 'query' ? 'query' : 'body'].transform(
       value,
       metadata,
@@ -24,6 +27,11 @@ export const NoBody = () =>
       if (name !== undefined) throw invalid([{ pointer: `#/${name}`, ...UNKNOWN_FIELD }]);
     },
   });
+
+/** Where a route takes a body and got none. */
+export function emptyBody(): Problem {
+  return new Problem('malformed-json', 'The body is empty. Send one JSON object.');
+}
 
 /** All that is wrong, in one problem. */
 export function invalid(faults: readonly Fault[]): Problem {

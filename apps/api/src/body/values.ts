@@ -1,6 +1,8 @@
 import {
+  airportRemedy,
   AREAS,
   AUTHORITIES,
+  FIRST_YEAR,
   isArea,
   isAirport,
   isCountry,
@@ -11,6 +13,7 @@ import {
   suggestCountry,
 } from '#reference';
 import { UUID } from '../uuid.js';
+import { EXAMPLE_IDS } from './examples.js';
 import { field, type FieldOptions, type Rule, shown } from './field.js';
 
 /** One of a list of codes. */
@@ -63,11 +66,7 @@ export const Instant = (options: FieldOptions = {}) =>
 
 /** An id that Kosh gave. */
 export const Id = (options: FieldOptions = {}) =>
-  field(
-    [ID],
-    { type: String, format: 'uuid' },
-    { example: '0192f0c4-7a10-7cc3-9e6b-2f1d5c3a8b01', ...options },
-  );
+  field([ID], { type: String, format: 'uuid' }, { example: EXAMPLE_IDS.case, ...options });
 
 /** Female, male or unknown. */
 export const SexCode = (options: FieldOptions = {}) => OneOf(SEXES, options);
@@ -129,14 +128,14 @@ const COUNTRY: Rule = {
 const AREA: Rule = {
   code: 'area-unknown',
   test: text(isArea),
-  detail: (value) =>
-    `${shown(value)} is none of the ${AREAS.length} areas we know. Use ISO 3166-2, such as RU-CE or KZ-75.`,
+  detail: (value) => `${shown(value)} is none of the ${AREAS.length} areas we know. ${areasLike(value)}`,
 };
 
 const AIRPORT: Rule = {
   code: 'airport-unknown',
   test: text(isAirport),
-  detail: (value) => `Expected an IATA code of three capital letters, such as ALA, found ${shown(value)}.`,
+  detail: (value) =>
+    `${shown(value)} is not the code of an airport. ${airportRemedy(typeof value === 'string' ? value : '')}`,
 };
 
 const LAW: Rule = {
@@ -155,7 +154,7 @@ const PARTIAL: Rule = {
 const REAL_DATE: Rule = {
   code: 'date-impossible',
   test: text(isPartialDate),
-  detail: (value) => `There is no ${shown(value)} in the calendar. Send what is known: a year alone will do.`,
+  detail: (value) => `${outOfCalendar(value)} Send what is known: a year alone will do.`,
 };
 
 const DAY: Rule = {
@@ -167,13 +166,16 @@ const DAY: Rule = {
 const REAL_DAY: Rule = {
   code: 'date-impossible',
   test: text(isDay),
-  detail: (value) => `There is no ${shown(value)} in the calendar.`,
+  detail: outOfCalendar,
 };
 
 const INSTANT: Rule = {
   code: 'not-an-instant',
   test: text(isInstant),
-  detail: (value) => `Expected a moment such as 1998-06-26T04:30:00Z, found ${shown(value)}.`,
+  detail: (value) =>
+    typeof value === 'string' && INSTANT_SHAPE.test(value)
+      ? `${outOfCalendar(value)} Check the day, the hour and the offset.`
+      : `Expected a moment with its offset, such as 1998-06-26T04:30:00Z, found ${shown(value)}.`,
 };
 
 const ID: Rule = {
@@ -192,6 +194,23 @@ export const RULES = {
   authority: [oneOf(AUTHORITIES)],
 } satisfies Record<string, readonly Rule[]>;
 
+/** Why there is no such date, of a value in the shape of one. */
+function outOfCalendar(value: unknown): string {
+  if (typeof value !== 'string' || value >= FIRST_YEAR) return `There is no ${shown(value)} in the calendar.`;
+  return (
+    `Expected a date of the Gregorian calendar, from ${FIRST_YEAR} to 9999, found ${shown(value)}. ` +
+    'Convert a date of another calendar.'
+  );
+}
+
+/** The areas of the country that the code begins with. */
+function areasLike(value: unknown): string {
+  const prefix = typeof value === 'string' ? (/^[A-Z]{2}-/.exec(value)?.[0] ?? '') : '';
+  const known = AREAS.filter(({ code }) => prefix !== '' && code.startsWith(prefix));
+  if (known.length === 0) return 'Use ISO 3166-2, such as RU-CE or KZ-75, or leave the area out.';
+  return `Those of that country are ${known.map(({ code }) => code).join(', ')}.`;
+}
+
 function oneOf(values: readonly string[]): Rule {
   return {
     code: 'not-one-of',
@@ -204,7 +223,9 @@ function length(min: number, max: number): Rule {
   return {
     code: 'wrong-length',
     test: text((value) => value.trim().length >= min && value.length <= max),
-    detail: () => `Expected ${min} to ${max} characters.`,
+    detail: (value) =>
+      `Expected ${min} to ${max} characters, not all of them blank, ` +
+      `found ${typeof value === 'string' ? value.length : 'no text'}.`,
   };
 }
 

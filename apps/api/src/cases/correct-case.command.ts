@@ -28,9 +28,9 @@ const HOLDS: Readonly<Record<CaseCorrection['field'], { rules: readonly Rule[]; 
 
 export class CorrectCaseBody {
   @OneOf(Object.keys(HOLDS), { example: 'placeFled' }) readonly field!: CaseCorrection['field'];
-  @AnyValue({ example: { country: 'UKN' }, description: 'What the file holds now; null if nothing.' })
+  @AnyValue({ example: { country: 'AFG' }, description: 'What the file holds now; null if nothing.' })
   readonly from!: unknown;
-  @AnyValue({ example: { country: 'RUS', area: 'RU-CE' }, description: 'What is right.' })
+  @AnyValue({ example: { country: 'TJK', area: 'TJ-KT' }, description: 'What is right.' })
   readonly to!: unknown;
   @PartialDate({ optional: true, description: 'Right from then on; from the start unless told.' })
   readonly validFrom?: string;
@@ -54,7 +54,19 @@ export class CorrectCaseController {
   constructor(private readonly commands: CommandBus) {}
 
   @Post()
-  @Records('A fact of the file was wrong. What was recorded stays readable, with knownAt.')
+  @Records('A fact of the file was wrong. What was recorded stays readable, with knownAt.', {
+    body: [
+      CorrectCaseBody,
+      {
+        field: 'placeFled',
+        from: { country: 'AFG' },
+        to: { country: 'TJK', area: 'TJ-KT' },
+        reasonCode: 'document-seen',
+        reason: 'The passport was seen on a later visit.',
+      },
+    ],
+    refusals: ['from-not-held', 'would-contradict'],
+  })
   correct(@RecordId() id: string, @Body() body: CorrectCaseBody, @By() by: Requester): Promise<Receipt> {
     return this.commands.execute(new CorrectCaseCommand(id, body, by));
   }

@@ -60,6 +60,7 @@ export class ListCasesController {
         registeredOn: '1998-06-26',
         arrivedOn: '1998-06-20',
         late: true,
+        registeredBeforeArrival: false,
         flight: null,
       },
     ],

@@ -1,7 +1,7 @@
 import { Controller, Get, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { stretchOn } from '#domain';
+import { flagsOf, stretchOn } from '#domain';
 import { CaseFiles } from '../access/case-files.js';
 import { type Caller, Reader } from '../access/caller.js';
 import { AsOfQuery, dayOf } from '../answers/as-of.js';
@@ -42,6 +42,8 @@ export class ReadCaseController {
       birthYear: 1961,
       registrations: [{ authority: 'AMD', registeredOn: '1998-06-26' }],
       arrivedOn: '1998-06-20',
+      late: true,
+      registeredBeforeArrival: false,
       manifest: null,
       person: {
         names: [{ full: 'Ахмад Зия', script: 'Cyrl', kind: 'as-documented' }],
@@ -57,10 +59,12 @@ export class ReadCaseController {
   ): Promise<object> {
     const validOn = dayOf(query, caller.today);
     const upTo = await this.log.of(query.knownAt);
-    const { events, state } = await this.files.open(id, caller, 'read-case', upTo);
+    const file = await this.files.open(id, caller, 'read-case', upTo);
+    const { events, state } = file;
     const { version, position, recordedAt } = events.at(-1) ?? events[0];
     const { from, to, ...held } = stretchOn(state, validOn) ?? { from: null, to: null };
-    const person = caller.seesPersonalData ? (await this.people.details([id], upTo)).get(id) : undefined;
+    const details = file.showsPersonalData ? await this.people.details([id], upTo) : undefined;
+    const person = details?.get(id);
     void reply.headers({ ETag: `"${version}"`, 'Kosh-Position': String(upTo) });
     return {
       id,
@@ -75,6 +79,7 @@ export class ReadCaseController {
       ...held,
       registrations: state.registrations.map(({ value, on }) => ({ authority: value, registeredOn: on })),
       arrivedOn: state.arrival?.on ?? null,
+      ...flagsOf(state),
       manifest: state.manifest,
       ...(person !== undefined && { person }),
     };

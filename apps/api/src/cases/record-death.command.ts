@@ -28,7 +28,10 @@ export class RecordDeathController {
   constructor(private readonly commands: CommandBus) {}
 
   @Post()
-  @Records('The person died.')
+  @Records('The person died.', {
+    body: [RecordDeathBody, { diedOn: '1999-12-31' }],
+    refusals: ['date-in-future', 'would-contradict'],
+  })
   record(@RecordId() id: string, @Body() body: RecordDeathBody, @By() by: Requester): Promise<Receipt> {
     return this.commands.execute(new RecordDeathCommand(id, body, by));
   }

@@ -33,7 +33,17 @@ export class RecordDepartureController {
   constructor(private readonly commands: CommandBus) {}
 
   @Post()
-  @Records('The person left the country. With returnedOn it is a whole trip.')
+  @Records('The person left the country. With returnedOn it is a whole trip.', {
+    body: [
+      RecordDepartureBody,
+      {
+        departedOn: '1998-11',
+        kind: 'resettlement',
+        destination: 'CAN',
+      },
+    ],
+    refusals: ['destination-at-home', 'return-before-departure'],
+  })
   record(@RecordId() id: string, @Body() body: RecordDepartureBody, @By() by: Requester): Promise<Receipt> {
     return this.commands.execute(new RecordDepartureCommand(id, body, by));
   }

@@ -28,7 +28,10 @@ export class RecordReturnController {
   constructor(private readonly commands: CommandBus) {}
 
   @Post()
-  @Records('The person came back to the country.')
+  @Records('The person came back to the country.', {
+    body: [RecordReturnBody, { returnedOn: '1999-02' }],
+    refusals: ['return-before-departure', 'would-contradict'],
+  })
   record(@RecordId() id: string, @Body() body: RecordReturnBody, @By() by: Requester): Promise<Receipt> {
     return this.commands.execute(new RecordReturnCommand(id, body, by));
   }

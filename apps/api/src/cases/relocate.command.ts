@@ -29,7 +29,10 @@ export class RelocateController {
   constructor(private readonly commands: CommandBus) {}
 
   @Post()
-  @Records('The person moved to another region.')
+  @Records('The person moved to another region.', {
+    body: [RelocateBody, { region: 'KZ-19', relocatedOn: '1998-10-01' }],
+    refusals: ['region-not-valid-on-date', 'would-contradict'],
+  })
   relocate(@RecordId() id: string, @Body() body: RelocateBody, @By() by: Requester): Promise<Receipt> {
     return this.commands.execute(new RelocateCommand(id, body, by));
   }

@@ -34,8 +34,8 @@ export class ComponentBody {
   @ListOf(PlaceBody, 1, 10) readonly placesFled!: PlaceBody[];
   @OneOf(QUALIFIERS) readonly qualifier!: Qualifier;
   @Count(0, MOST, { example: 2_100, optional: true }) readonly value?: number;
-  @Count(0, MOST, { optional: true }) readonly low?: number;
-  @Count(0, MOST, { optional: true }) readonly high?: number;
+  @Count(0, MOST, { example: 2_000, optional: true }) readonly low?: number;
+  @Count(0, MOST, { example: 2_500, optional: true }) readonly high?: number;
 }
 
 export class RecordEstimateBody implements Readonly<Omit<RecordEstimate['data'], 'today'>> {
@@ -47,8 +47,8 @@ export class RecordEstimateBody implements Readonly<Omit<RecordEstimate['data'],
   @ObjectOf(PlaceBody, { optional: true }) readonly placeFled?: PlaceBody;
   @OneOf(QUALIFIERS, { example: 'more-than' }) readonly qualifier!: Qualifier;
   @Count(0, MOST, { example: 4_000, optional: true }) readonly value?: number;
-  @Count(0, MOST, { optional: true }) readonly low?: number;
-  @Count(0, MOST, { optional: true }) readonly high?: number;
+  @Count(0, MOST, { example: 2_000, optional: true }) readonly low?: number;
+  @Count(0, MOST, { example: 2_500, optional: true }) readonly high?: number;
   @OneOf(UNITS) readonly unit!: Unit;
   @Text(1, 200, { example: 'Jamestown Monitor 4/130' }) readonly publisher!: string;
   @Text(1, 200, { example: 'ICRC', optional: true }) readonly citedSource?: string;
@@ -73,7 +73,24 @@ export class RecordEstimateController {
   constructor(private readonly commands: CommandBus) {}
 
   @Post()
-  @Records('Record an estimate as it was said, with its source. It is never added to a count.')
+  @Records('Record an estimate as it was said, with its source. It is never added to a count.', {
+    body: [
+      RecordEstimateBody,
+      {
+        population: 'refugees',
+        measure: 'inflow',
+        period: { from: '1994', to: '1997' },
+        qualifier: 'more-than',
+        value: 4_000,
+        unit: 'persons',
+        publisher: 'Jamestown Monitor 4/130',
+        citedSource: 'ICRC',
+        publishedOn: '1998-07',
+        asReported: 'between 1994 and 1997 … an influx of over 4,000 refugees',
+      },
+    ],
+    refusals: ['value-missing', 'components-exceed-total'],
+  })
   record(@Body() body: RecordEstimateBody, @By() by: Requester): Promise<Receipt> {
     return this.commands.execute(new RecordEstimateCommand(body, by));
   }
@@ -85,6 +102,8 @@ export class RecordEstimateHandler implements ICommandHandler<RecordEstimateComm
 
   execute({ body: { ...facts }, by }: RecordEstimateCommand): Promise<Receipt> {
     const data = { ...facts, today: by.today };
-    return this.store.transact([intend(estimate, uuidv7(), { type: 'RecordEstimate', data })], by);
+    return this.store.transact([intend(estimate, uuidv7(), { type: 'RecordEstimate', data })], by, {
+      fresh: true,
+    });
   }
 }

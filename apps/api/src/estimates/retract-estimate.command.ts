@@ -28,7 +28,10 @@ export class RetractEstimateController {
   constructor(private readonly commands: CommandBus) {}
 
   @Post()
-  @Records('The estimate should not have been recorded.')
+  @Records('The estimate should not have been recorded.', {
+    body: [RetractEstimateBody, { reasonCode: 'misread' }],
+    refusals: ['estimate-retracted'],
+  })
   retract(@RecordId() id: string, @Body() body: RetractEstimateBody, @By() by: Requester): Promise<Receipt> {
     return this.commands.execute(new RetractEstimateCommand(id, body, by));
   }

@@ -8,6 +8,7 @@ import { Vault } from '#vault';
 import { By, type Requester } from '../access/requester.js';
 import { ReceiptAnswer } from '../answers/receipt.js';
 import { Records } from '../answers/records.js';
+import { EXAMPLE_IDS } from '../body/examples.js';
 import { ListOf } from '../body/nested.js';
 import { RecordId } from '../body/record-id.js';
 import { invalid } from '../body/validation.js';
@@ -24,7 +25,7 @@ export class AddPassengersBody {
 }
 
 class AddedAnswer {
-  @ApiProperty({ example: '0192f0c4-7a10-7cc3-9e6b-2f1d5c3a8b02' }) readonly passenger!: string;
+  @ApiProperty({ example: EXAMPLE_IDS.passenger }) readonly passenger!: string;
 }
 
 export class PassengersAnswer extends ReceiptAnswer {
@@ -48,14 +49,13 @@ export class AddPassengersController {
   constructor(private readonly commands: CommandBus) {}
 
   @Post()
-  @Records('Put passengers on the list, until departure.', PassengersAnswer)
-  async add(
-    @RecordId() id: string,
-    @Body() body: AddPassengersBody,
-    @By() by: Requester,
-  ): Promise<Receipt & Pick<PassengersAnswer, 'passengers'>> {
-    const receipt = await this.commands.execute(new AddPassengersCommand(id, body, by));
-    return { ...receipt, passengers: receipt.events.flatMap(added) };
+  @Records('Put passengers on the list, until departure.', {
+    body: [AddPassengersBody, { passengers: [{ case: EXAMPLE_IDS.case }, { listName: 'Zia, Karim' }] }],
+    answer: [PassengersAnswer, (events) => ({ passengers: events.flatMap(added) })],
+    refusals: ['on-another-manifest', 'seats-exceeded', 'passenger-listed-twice'],
+  })
+  add(@RecordId() id: string, @Body() body: AddPassengersBody, @By() by: Requester): Promise<Receipt> {
+    return this.commands.execute(new AddPassengersCommand(id, body, by));
   }
 }
 

@@ -30,7 +30,17 @@ export class ArriveController {
   constructor(private readonly commands: CommandBus) {}
 
   @Post()
-  @Records('The flight arrived. `onBoard` must be the number of those still on board.')
+  @Records('The flight arrived. `onBoard` must be the number of those still on board.', {
+    body: [
+      ArriveBody,
+      {
+        airport: 'ALA',
+        arrivedAt: '1998-06-26T17:00:00+06:00',
+        onBoard: 1,
+      },
+    ],
+    refusals: ['boarded-mismatch', 'arrival-before-departure'],
+  })
   arrive(@RecordId() id: string, @Body() body: ArriveBody, @By() by: Requester): Promise<Receipt> {
     return this.commands.execute(new ArriveCommand(id, body, by));
   }

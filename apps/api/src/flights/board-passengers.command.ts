@@ -5,11 +5,12 @@ import { flight, intend } from '#domain';
 import { EventStore, type Receipt } from '#event-store';
 import { By, type Requester } from '../access/requester.js';
 import { Records } from '../answers/records.js';
-import { Ids } from '../body/nested.js';
+import { EXAMPLE_IDS } from '../body/examples.js';
+import { Passengers } from '../body/nested.js';
 import { RecordId } from '../body/record-id.js';
 
 export class BoardPassengersBody {
-  @Ids(1, 500) readonly passengers!: string[];
+  @Passengers(1, 500) readonly passengers!: string[];
 }
 
 export class BoardPassengersCommand extends Command<Receipt> {
@@ -28,7 +29,10 @@ export class BoardPassengersController {
   constructor(private readonly commands: CommandBus) {}
 
   @Post()
-  @Records('Passengers went on board.')
+  @Records('Passengers went on board.', {
+    body: [BoardPassengersBody, { passengers: [EXAMPLE_IDS.passenger] }],
+    refusals: ['manifest-not-finalised', 'already-settled'],
+  })
   board(@RecordId() id: string, @Body() body: BoardPassengersBody, @By() by: Requester): Promise<Receipt> {
     return this.commands.execute(new BoardPassengersCommand(id, body, by));
   }

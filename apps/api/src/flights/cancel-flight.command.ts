@@ -28,7 +28,10 @@ export class CancelFlightController {
   constructor(private readonly commands: CommandBus) {}
 
   @Post()
-  @Records('The flight will not go. Everyone on its list is free again.')
+  @Records('The flight will not go. Everyone on its list is free again.', {
+    body: [CancelFlightBody, { reasonCode: 'weather' }],
+    refusals: ['flight-departed', 'flight-arrived'],
+  })
   cancel(@RecordId() id: string, @Body() body: CancelFlightBody, @By() by: Requester): Promise<Receipt> {
     return this.commands.execute(new CancelFlightCommand(id, body, by));
   }

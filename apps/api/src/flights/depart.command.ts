@@ -29,7 +29,10 @@ export class DepartController {
   constructor(private readonly commands: CommandBus) {}
 
   @Post()
-  @Records('The flight departed. `onBoard` must be the number of those who boarded.')
+  @Records('The flight departed. `onBoard` must be the number of those who boarded.', {
+    body: [DepartBody, { departedAt: '1998-06-26T04:41:00Z', onBoard: 2 }],
+    refusals: ['boarded-mismatch', 'passengers-unaccounted'],
+  })
   depart(@RecordId() id: string, @Body() body: DepartBody, @By() by: Requester): Promise<Receipt> {
     return this.commands.execute(new DepartCommand(id, body, by));
   }

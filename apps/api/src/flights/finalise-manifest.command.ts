@@ -23,7 +23,9 @@ export class FinaliseManifestController {
   constructor(private readonly commands: CommandBus) {}
 
   @Post()
-  @Records('Fix the list as version 1. Every later change of it makes the next version.')
+  @Records('Fix the list as version 1. Every later change of it makes the next version.', {
+    refusals: ['empty-manifest', 'flight-cancelled'],
+  })
   finalise(@RecordId() id: string, @NoBody() _: unknown, @By() by: Requester): Promise<Receipt> {
     return this.commands.execute(new FinaliseManifestCommand(id, by));
   }

@@ -88,7 +88,8 @@ export class FlightBoardController {
   ): Promise<object> {
     await this.models.asKnown([flights.name], query, reply);
     const found = await flightById(this.pool, id);
-    if (!found) throw new Problem('not-found', 'There is no such flight.');
+    if (!found)
+      throw new Problem('not-found', 'There is no such flight. Check the id; /v1/flights lists them.');
     const { passengers, ...flight } = found;
     const refused = flight.refused.map(({ passenger, code }) => {
       const line = passengers.find((other) => other.passenger === passenger);

@@ -54,15 +54,22 @@ export class ManifestController {
       events.map(({ event }) => event),
       version === undefined ? undefined : Number(version),
     );
-    if (!manifest)
-      throw new Problem('not-found', 'There is no such flight, or its list had no such version.');
+    if (!manifest) {
+      const detail =
+        events.length === 0
+          ? 'There is no such flight. Check the id; /v1/flights lists them.'
+          : 'The list of this flight had no such version. Leave version out for the current one.';
+      throw new Problem('not-found', detail);
+    }
     const { lines, listing } = manifest;
     await this.record.write(
       caller,
       'read-manifest',
       lines.map(({ case: file, passenger }) => file ?? passenger),
     );
-    const names = caller.seesPersonalData ? await this.names(events) : new Map<string, string>();
+    // A list joins people of many offices.
+    const isShown = caller.personalData === 'nation';
+    const names = isShown ? await this.names(events) : new Map<string, string>();
     return {
       flight: id,
       version: manifest.version,

@@ -5,12 +5,13 @@ import { flight, intend, manifestMoves } from '#domain';
 import { EventStore, type Receipt } from '#event-store';
 import { By, type Requester } from '../access/requester.js';
 import { Records } from '../answers/records.js';
-import { Ids } from '../body/nested.js';
+import { EXAMPLE_IDS } from '../body/examples.js';
+import { Passengers } from '../body/nested.js';
 import { RecordId } from '../body/record-id.js';
 import { ReasonCode } from '../body/reasons.js';
 
 export class OffloadPassengersBody {
-  @Ids(1, 500) readonly passengers!: string[];
+  @Passengers(1, 500) readonly passengers!: string[];
   @ReasonCode('offload', { optional: true }) readonly reasonCode?: string;
 }
 
@@ -30,7 +31,10 @@ export class OffloadPassengersController {
   constructor(private readonly commands: CommandBus) {}
 
   @Post()
-  @Records('Passengers came and were not carried.')
+  @Records('Passengers came and were not carried.', {
+    body: [OffloadPassengersBody, { passengers: [EXAMPLE_IDS.passenger], reasonCode: 'unfit-to-fly' }],
+    refusals: ['manifest-not-finalised', 'already-settled'],
+  })
   offload(
     @RecordId() id: string,
     @Body() body: OffloadPassengersBody,

@@ -37,7 +37,23 @@ export class PlanFlightController {
   constructor(private readonly commands: CommandBus) {}
 
   @Post()
-  @Records('Plan a flight.')
+  @Records('Plan a flight.', {
+    body: [
+      PlanFlightBody,
+      {
+        number: 'KZ888',
+        carrier: 'Kazakhstan Airlines',
+        from: 'JED',
+        to: 'ALA',
+        departureCountry: 'SAU',
+        seats: 184,
+        departsAt: '1998-06-26T04:30:00Z',
+        funding: 'state',
+        quotaYear: 1998,
+      },
+    ],
+    refusals: ['same-airport', 'airport-not-in-country'],
+  })
   plan(@Body() body: PlanFlightBody, @By() by: Requester): Promise<Receipt> {
     return this.commands.execute(new PlanFlightCommand(body, by));
   }
@@ -48,6 +64,8 @@ export class PlanFlightHandler implements ICommandHandler<PlanFlightCommand> {
   constructor(private readonly store: EventStore) {}
 
   execute({ body, by }: PlanFlightCommand): Promise<Receipt> {
-    return this.store.transact([intend(flight, uuidv7(), { type: 'PlanFlight', data: body })], by);
+    return this.store.transact([intend(flight, uuidv7(), { type: 'PlanFlight', data: body })], by, {
+      fresh: true,
+    });
   }
 }

@@ -5,12 +5,13 @@ import { flight, intend, manifestMoves } from '#domain';
 import { EventStore, type Receipt } from '#event-store';
 import { By, type Requester } from '../access/requester.js';
 import { Records } from '../answers/records.js';
-import { Ids } from '../body/nested.js';
+import { EXAMPLE_IDS } from '../body/examples.js';
+import { Passengers } from '../body/nested.js';
 import { RecordId } from '../body/record-id.js';
 import { ReasonCode } from '../body/reasons.js';
 
 export class RecordNoShowsBody {
-  @Ids(1, 500) readonly passengers!: string[];
+  @Passengers(1, 500) readonly passengers!: string[];
   @ReasonCode('no-show', { optional: true }) readonly reasonCode?: string;
 }
 
@@ -30,7 +31,10 @@ export class RecordNoShowsController {
   constructor(private readonly commands: CommandBus) {}
 
   @Post()
-  @Records('Passengers on the manifest did not come.')
+  @Records('Passengers on the manifest did not come.', {
+    body: [RecordNoShowsBody, { passengers: [EXAMPLE_IDS.passenger], reasonCode: 'ill' }],
+    refusals: ['manifest-not-finalised', 'already-settled'],
+  })
   record(@RecordId() id: string, @Body() body: RecordNoShowsBody, @By() by: Requester): Promise<Receipt> {
     return this.commands.execute(new RecordNoShowsCommand(id, body, by));
   }

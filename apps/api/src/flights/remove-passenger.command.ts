@@ -24,7 +24,9 @@ export class RemovePassengerController {
   constructor(private readonly commands: CommandBus) {}
 
   @Delete()
-  @Records('Take a passenger off the list, before departure.')
+  @Records('Take a passenger off the list, before departure.', {
+    refusals: ['flight-departed', 'passenger-unknown'],
+  })
   remove(
     @RecordId() id: string,
     @RecordId('passenger') passenger: string,

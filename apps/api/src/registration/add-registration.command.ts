@@ -7,7 +7,7 @@ import { type Authority, type StatusCode, STATUSES } from '#reference';
 import { By, type Requester } from '../access/requester.js';
 import { Records } from '../answers/records.js';
 import { ObjectOf } from '../body/nested.js';
-import { PersonBody } from '../body/person.body.js';
+import { bornIn, PersonBody } from '../body/person.body.js';
 import { PlaceBody } from '../body/place.body.js';
 import { RecordId } from '../body/record-id.js';
 import {
@@ -55,6 +55,20 @@ export class AddRegistrationController {
   @Post()
   @Records(
     'Register someone who was met before, or with another authority. Facts left out are taken from the file.',
+    {
+      body: [
+        AddRegistrationBody,
+        {
+          authority: 'UNHCR',
+          status: 'mandate-refugee',
+          legalBasis: 'UNHCR-1950-STAT',
+          registeredOn: '1998-02-10',
+          citizenship: 'RUS',
+          region: 'KZ-75',
+        },
+      ],
+      refusals: ['already-registered-with', 'details-missing', 'differs-from-file'],
+    },
   )
   add(@RecordId() id: string, @Body() body: AddRegistrationBody, @By() by: Requester): Promise<Receipt> {
     return this.commands.execute(new AddRegistrationCommand(id, body, by));
@@ -69,8 +83,9 @@ export class AddRegistrationHandler implements ICommandHandler<AddRegistrationCo
   ) {}
 
   async execute({ id, body: { person, ...facts }, by }: AddRegistrationCommand): Promise<Receipt> {
+    const data = { ...facts, ...bornIn(person), today: by.today };
     return this.store.transact(
-      [intend(caseFile, id, { type: 'AddRegistration', data: { ...facts, today: by.today } })],
+      [intend(caseFile, id, { type: 'AddRegistration', data })],
       by,
       await this.sealing.of('MigrantRegistered', id, { person }),
     );

@@ -6,7 +6,7 @@ import { caseFile, intend, type PersonDetailsCorrected } from '#domain';
 import { EventStore, type Receipt } from '#event-store';
 import { By, type Requester } from '../access/requester.js';
 import { Records } from '../answers/records.js';
-import { PersonBody } from '../body/person.body.js';
+import { bornIn, PersonBody } from '../body/person.body.js';
 import { RecordId } from '../body/record-id.js';
 import { People } from '../people.js';
 import { Sealing } from '../sealing.js';
@@ -29,7 +29,20 @@ export class CorrectPersonDetailsController {
   constructor(private readonly commands: CommandBus) {}
 
   @Put()
-  @Records('The personal details, as they are right: they take the place of those held. Sealed.')
+  @Records('The personal details, as they are right: they take the place of those held. Sealed.', {
+    body: [
+      PersonBody,
+      {
+        names: [
+          { full: 'Ахмад Зия', given: 'Ахмад', family: 'Зия', script: 'Cyrl', kind: 'as-documented' },
+          { full: 'Ahmad Zia', script: 'Latn', kind: 'as-spoken' },
+        ],
+        birth: { date: '1961', asDocumented: '1340', calendar: 'solar-hijri' },
+        documents: [{ type: 'tazkira', number: '1340-771', issuer: 'AFG' }],
+      },
+    ],
+    refusals: ['case-unknown'],
+  })
   correct(@RecordId() id: string, @Body() person: PersonBody, @By() by: Requester): Promise<Receipt> {
     return this.commands.execute(new CorrectPersonDetailsCommand(id, person, by));
   }
@@ -47,7 +60,7 @@ export class CorrectPersonDetailsHandler implements ICommandHandler<CorrectPerso
     const held = new Map(Object.entries((await this.people.details([id])).get(id) ?? {}));
     const fields = FIELDS.filter((field) => !isDeepStrictEqual(plain(person[field]), held.get(field)));
     return this.store.transact(
-      [intend(caseFile, id, { type: 'CorrectPersonDetails', data: { fields } })],
+      [intend(caseFile, id, { type: 'CorrectPersonDetails', data: { fields, ...bornIn(person) } })],
       by,
       await this.sealing.of('PersonDetailsCorrected', id, { person }),
     );

@@ -7,7 +7,7 @@ import { EventStore, type Receipt } from '#event-store';
 import { By, type Requester } from '../access/requester.js';
 import { Records } from '../answers/records.js';
 import { ObjectOf } from '../body/nested.js';
-import { PersonBody } from '../body/person.body.js';
+import { bornIn, PersonBody } from '../body/person.body.js';
 import { PlaceBody } from '../body/place.body.js';
 import { BirthYear, Country, PartialDate, SexCode } from '../body/values.js';
 import { Sealing } from '../sealing.js';
@@ -37,7 +37,18 @@ export class RecordEncounterController {
   constructor(private readonly commands: CommandBus) {}
 
   @Post()
-  @Records('Someone was met who is not registered: a file is opened.')
+  @Records('Someone was met who is not registered: a file is opened.', {
+    body: [
+      RecordEncounterBody,
+      {
+        metOn: '1997-11-03',
+        place: { country: 'KAZ', area: 'KZ-75' },
+        placeFled: { country: 'RUS', area: 'RU-CE' },
+        sex: 'F',
+      },
+    ],
+    refusals: ['date-in-future', 'area-not-in-country'],
+  })
   record(@Body() body: RecordEncounterBody, @By() by: Requester): Promise<Receipt> {
     return this.commands.execute(new RecordEncounterCommand(body, by));
   }
@@ -52,7 +63,7 @@ export class RecordEncounterHandler implements ICommandHandler<RecordEncounterCo
 
   async execute({ body: { person, ...facts }, by }: RecordEncounterCommand): Promise<Receipt> {
     const id = uuidv7();
-    const data = { ...facts, office: by.office, today: by.today };
+    const data = { ...facts, ...bornIn(person), office: by.office, today: by.today };
     return this.store.transact(
       [intend(caseFile, id, { type: 'RecordEncounter', data })],
       by,

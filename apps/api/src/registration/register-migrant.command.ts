@@ -8,7 +8,7 @@ import { type Authority, type StatusCode, STATUSES } from '#reference';
 import { By, type Requester } from '../access/requester.js';
 import { Records } from '../answers/records.js';
 import { ObjectOf } from '../body/nested.js';
-import { PersonBody } from '../body/person.body.js';
+import { bornIn, PersonBody } from '../body/person.body.js';
 import { PlaceBody } from '../body/place.body.js';
 import {
   Area,
@@ -37,6 +37,23 @@ export class RegisterMigrantBody {
   @Area() readonly region!: string;
 }
 
+const AHMAD: RegisterMigrantBody = {
+  person: {
+    names: [{ full: 'Ахмад Зия', script: 'Cyrl', kind: 'as-documented' }],
+    birth: { date: '1961' },
+  },
+  sex: 'M',
+  birthYear: 1961,
+  citizenship: 'AFG',
+  placeFled: { country: 'AFG' },
+  arrivedOn: '1998-06-20',
+  registeredOn: '1998-06-26',
+  authority: 'AMD',
+  status: 'asylum-seeker',
+  legalBasis: 'KZ-1998-RSD',
+  region: 'KZ-75',
+};
+
 export class RegisterMigrantCommand extends Command<Receipt> {
   constructor(
     readonly body: RegisterMigrantBody,
@@ -52,7 +69,10 @@ export class RegisterMigrantController {
   constructor(private readonly commands: CommandBus) {}
 
   @Post()
-  @Records('Register a person who has no file yet.')
+  @Records('Register a person who has no file yet.', {
+    body: [RegisterMigrantBody, AHMAD],
+    refusals: ['arrival-after-registration', 'framework-not-in-force', 'nationality-excluded'],
+  })
   register(@Body() body: RegisterMigrantBody, @By() by: Requester): Promise<Receipt> {
     return this.commands.execute(new RegisterMigrantCommand(body, by));
   }
@@ -71,7 +91,7 @@ export class RegisterMigrantHandler implements ICommandHandler<RegisterMigrantCo
       [
         intend(caseFile, id, {
           type: 'RegisterMigrant',
-          data: { ...facts, office: by.office, today: by.today },
+          data: { ...facts, ...bornIn(person), office: by.office, today: by.today },
         }),
       ],
       by,

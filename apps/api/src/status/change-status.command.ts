@@ -36,7 +36,19 @@ export class ChangeStatusController {
   constructor(private readonly commands: CommandBus) {}
 
   @Post()
-  @Records('A decision changed the status. The law is judged on the date of the decision.')
+  @Records('A decision changed the status. The law is judged on the date of the decision.', {
+    body: [
+      ChangeStatusBody,
+      {
+        to: 'refugee',
+        legalBasis: 'KZ-1998-RSD',
+        issuer: 'AMD',
+        effectiveOn: '1998-09-01',
+        reasonCode: 'first-instance',
+      },
+    ],
+    refusals: ['status-not-allowed', 'status-not-offered', 'issuer-not-entitled'],
+  })
   change(@RecordId() id: string, @Body() body: ChangeStatusBody, @By() by: Requester): Promise<Receipt> {
     return this.commands.execute(new ChangeStatusCommand(id, body, by));
   }

@@ -1,7 +1,7 @@
+import { type Cell, placeName as name, table } from '#running';
 import type { Say } from '../servers.js';
 import type { Client } from './client.js';
 import type { Played } from './story.js';
-import { type Cell, table } from './tables.js';
 
 type Place = Readonly<{ country: string; area?: string }>;
 type Row = Readonly<{
@@ -13,10 +13,13 @@ type Row = Readonly<{
 }>;
 type Population = Readonly<{ rows: readonly Row[]; total: number; position: number }>;
 type Figure = Readonly<{ qualifier: string; value?: number; low?: number; high?: number }>;
-type GapFigures = Readonly<{
+export type GapFigures = Readonly<{
   registered: number;
   estimate: Figure | null;
+  qualifier: string | null;
   unregistered: number | null;
+  low?: number;
+  high?: number;
   label: string | null;
 }>;
 type Said = Figure &
@@ -104,9 +107,10 @@ async function printRegistered(client: Client, say: Say, day: string): Promise<v
           gapRow('other', gap.other),
           gapRow('total', gap.total),
         ],
+        { right: ['estimated present', 'unregistered'] },
       ),
     );
-    gap.notes.forEach(({ detail }) => say(`  ${detail}`));
+    gap.notes.forEach(({ detail }) => say(`  ${noteInWords(detail)}`));
   }
   const others = estimates.length - comparable.length;
   say(
@@ -193,10 +197,24 @@ function figure({ qualifier, value, low, high }: Figure): string {
   return `${SIGNS[qualifier] ?? qualifier}${value?.toLocaleString('en') ?? ''}`;
 }
 
-function gapRow(place: string, { estimate, registered, unregistered, label }: GapFigures): Cell[] {
-  return [place, estimate && figure(estimate), registered, unregistered ?? label];
+/** What an estimate is about, and no more than that: what is left of it is as vague as it was said. */
+export function gapRow(place: string, gap: GapFigures): Cell[] {
+  const { estimate, registered, unregistered, label, qualifier, low, high } = gap;
+  const left = {
+    qualifier: qualifier ?? 'exact',
+    ...(unregistered !== null && { value: unregistered }),
+    ...(low !== undefined && { low }),
+    ...(high !== undefined && { high }),
+  };
+  return [place, estimate && figure(estimate), registered, label ? inWords(label) : figure(left)];
 }
 
-function name({ country, area }: Place): string {
-  return area ? `${country} (${area})` : country;
+/** A note of the API with its codes as words and its thousands apart; years stay as they are. */
+export function noteInWords(detail: string): string {
+  const counts = /\b\d{4,}(?= (?:un)?registered| estimated)|(?<=the total is )\d{4,}/g;
+  return inWords(detail.replace(counts, (count) => Number(count).toLocaleString('en')));
+}
+
+function inWords(text: string): string {
+  return text.replaceAll('not-quantified', 'not quantified').replaceAll('not-comparable', 'not comparable');
 }

@@ -3,17 +3,11 @@ import { type CountryCode, type Day, firstDay, type PartialDate } from '#referen
 import { type Command, Refused } from '../decider.js';
 import type { CaseCorrected, CaseCorrection, CaseEvent } from './case.events.js';
 import { evolveCase } from './case.evolve.js';
-import {
-  mustArriveFirst,
-  mustBePast,
-  mustBePlace,
-  mustBePlausible,
-  mustBeRegion,
-  mustFit,
-} from './case.rules.js';
+import { mustFit } from './case.fit.js';
+import { mustArriveFirst, mustBePast, mustBePlace, mustBePlausible, mustBeRegion } from './case.rules.js';
 import { type KnownCase, placeOf, UNKNOWN } from './case.state.js';
 import { mustBeLawful, mustStayInSequence } from './status.rules.js';
-import { type Held, heldOn, named, type Track } from './track.js';
+import { type Dated, firstOf, type Held, heldOn, named, type Track } from './track.js';
 
 export type CorrectCase = Command<'CorrectCase', CaseCorrected['data'] & { today: Day }>;
 
@@ -30,8 +24,8 @@ export function correctCase(data: CorrectCase['data'], state: KnownCase): readon
 }
 
 /** The citizenship on the first day that a date may mean. */
-export function citizenshipOn({ citizenship }: KnownCase, on: PartialDate): CountryCode {
-  return heldOn(citizenship, firstDay(on)) ?? UNKNOWN.citizenship;
+export function citizenshipOn({ citizenship }: KnownCase, date: Dated): CountryCode {
+  return heldOn(citizenship, firstOf(date)) ?? UNKNOWN.citizenship;
 }
 
 /** The correction, if `from` is what the file holds and `to` can be. */
@@ -99,7 +93,7 @@ function checked(data: CorrectCase['data'], state: KnownCase): CaseCorrection {
       );
       const other = from === to ? undefined : registrations.find(({ value }) => value === to);
       if (other) {
-        const detail = `The person is registered with ${to} already, since ${other.on}.`;
+        const detail = `The person is registered with ${to} already, since ${other.on}. Name another one.`;
         throw new Refused('already-registered-with', detail, { pointer: '/to', contradicts: [named(other)] });
       }
       return { field, from, to };
@@ -112,7 +106,7 @@ function mustStand(state: KnownCase, event: CaseCorrected): void {
   const next = evolveCase(state, event);
   if (!next.known) return;
   for (const fact of next.statuses.filter((one) => !state.statuses.includes(one))) {
-    const citizenship = citizenshipOn(next, fact.on);
+    const citizenship = citizenshipOn(next, fact);
     mustBeLawful({ ...fact.value, on: fact.on, citizenship }, IN_CORRECTION);
   }
   for (const { value, on } of next.regions.filter((one) => !state.regions.includes(one))) {

@@ -1,4 +1,4 @@
-import { type Day, firstDay, isDay, lastDay, type PartialDate } from '#reference';
+import { type Day, firstDay, HOME, isDay, lastDay, type PartialDate } from '#reference';
 import { type Command, type Decider, Refused } from '../decider.js';
 import { citizenshipOn, type CorrectCase, correctCase } from './case.corrections.js';
 import type {
@@ -15,25 +15,27 @@ import type {
   StatusChanged,
 } from './case.events.js';
 import { evolveCase } from './case.evolve.js';
+import { mustFit } from './case.fit.js';
 import {
   type AddRegistration,
   addRegistration,
+  type Born,
   type RegisterMigrant,
   registerMigrant,
 } from './case.registrations.js';
-import { mustBePast, mustBePlace, mustBePlausible, mustBeRegion, mustFit } from './case.rules.js';
-import { type CaseState, HOME, type KnownCase, type Move, placeOf } from './case.state.js';
+import { mustAgreeOnBirth, mustBePast, mustBePlace, mustBePlausible, mustBeRegion } from './case.rules.js';
+import { type CaseState, type KnownCase, type Move, placeOf } from './case.state.js';
 import { mustBeLawful, mustReplace } from './status.rules.js';
-import { named, places } from './track.js';
+import { decidedOn, named, places } from './track.js';
 
 export type { AddRegistration, CorrectCase, RegisterMigrant };
 
 /** The agency's day, so that the future can be refused. */
 type Today = { today: Day };
 
-export type RecordEncounter = Command<'RecordEncounter', MigrantEncountered['data'] & Today>;
+export type RecordEncounter = Command<'RecordEncounter', MigrantEncountered['data'] & Born & Today>;
 export type ChangeStatus = Command<'ChangeStatus', Omit<StatusChanged['data'], 'from'> & Today>;
-export type CorrectPersonDetails = Command<'CorrectPersonDetails', PersonDetailsCorrected['data']>;
+export type CorrectPersonDetails = Command<'CorrectPersonDetails', PersonDetailsCorrected['data'] & Born>;
 export type Relocate = Command<'Relocate', MigrantRelocated['data'] & Today>;
 /** With `returnedOn` it is a whole trip, which may lie between moves that are recorded already. */
 export type RecordDeparture = Command<
@@ -71,8 +73,10 @@ export const caseFile: Decider<CaseState, CaseCommand, CaseEvent> = {
     if (command.type === 'RecordEncounter') return recordEncounter(command.data, state);
     if (command.type === 'RegisterMigrant') return registerMigrant(command.data, state);
     if (!state.known) {
-      if (command.type === 'ChangeStatus') throw new Refused('not-registered', 'Register the person first.');
-      throw new Refused('case-unknown', 'There is no such case.', { pointer: '/case' });
+      if (command.type === 'ChangeStatus') {
+        throw new Refused('not-registered', 'There is no file. Register the person first.');
+      }
+      throw new Refused('case-unknown', 'There is no such case. Check the id.', { pointer: '/case' });
     }
     switch (command.type) {
       case 'AddRegistration':
@@ -82,7 +86,7 @@ export const caseFile: Decider<CaseState, CaseCommand, CaseEvent> = {
       case 'CorrectCase':
         return correctCase(command.data, state);
       case 'CorrectPersonDetails':
-        return correctPersonDetails(command.data);
+        return correctPersonDetails(command.data, state);
       case 'Relocate':
         return relocate(command.data, state);
       case 'RecordDeparture':
@@ -133,13 +137,15 @@ export const caseFile: Decider<CaseState, CaseCommand, CaseEvent> = {
 };
 
 function recordEncounter(data: RecordEncounter['data'], state: CaseState): readonly CaseEvent[] {
-  if (state.known) throw new Refused('already-known', 'This person has a case already.');
-  const { office, metOn, place, placeFled, citizenship, sex, birthYear, today } = data;
+  if (state.known) throw new Refused('already-known', 'This person has a case already: work with that.');
+  const { office, metOn, place, placeFled, citizenship, sex, birthYear, bornIn, today } = data;
   mustBePast(metOn, today, '/metOn');
   mustBePlace(place, '/place');
   if (place.country === HOME && place.area !== undefined) mustBeRegion(place.area, metOn, '/place/area');
   mustBePlace(placeFled, '/placeFled');
   mustBePlausible(birthYear, [metOn], '/birthYear');
+  mustAgreeOnBirth({ birthYear, bornIn }, 'The request', '/person/birth/date');
+  mustBePlausible(bornIn, [metOn], '/person/birth/date');
   return [
     {
       type: 'MigrantEncountered',
@@ -165,8 +171,9 @@ function changeStatus(data: ChangeStatus['data'], state: KnownCase): readonly Ca
       on === effectiveOn && value.status === to && value.legalBasis === legalBasis && value.issuer === issuer,
   );
   if (isRecorded) return [];
-  const from = mustReplace(statuses, to, effectiveOn);
-  const citizenship = citizenshipOn(state, effectiveOn);
+  const date = decidedOn(legalBasis, effectiveOn);
+  const from = mustReplace(statuses, to, date);
+  const citizenship = citizenshipOn(state, date);
   mustBeLawful({ status: to, legalBasis, issuer, on: effectiveOn, citizenship }, IN_STATUS_CHANGE);
   const change: StatusChanged = {
     type: 'StatusChanged',
@@ -177,14 +184,24 @@ function changeStatus(data: ChangeStatus['data'], state: KnownCase): readonly Ca
 
 const IN_STATUS_CHANGE = { status: '/to', legalBasis: '/legalBasis', issuer: '/issuer' };
 
-function correctPersonDetails({ fields }: CorrectPersonDetails['data']): readonly CaseEvent[] {
-  return fields.length === 0 ? [] : [{ type: 'PersonDetailsCorrected', data: { fields } }];
+/**
+ * The year in the file leads, and a corrected date of birth follows it: else neither could be corrected
+ * first. Whoever corrects a name is not asked about a date that was sealed before.
+ */
+function correctPersonDetails(
+  { fields, bornIn }: CorrectPersonDetails['data'],
+  { birthYear: [held] }: KnownCase,
+): readonly CaseEvent[] {
+  if (fields.length === 0) return [];
+  if (fields.includes('birth'))
+    mustAgreeOnBirth({ birthYear: held?.value, bornIn }, 'The file', '/birth/date');
+  return [{ type: 'PersonDetailsCorrected', data: { fields } }];
 }
 
 function relocate({ region, relocatedOn, today }: Relocate['data'], state: KnownCase): readonly CaseEvent[] {
   mustBePast(relocatedOn, today, '/relocatedOn');
   mustBeRegion(region, relocatedOn, '/region');
-  const [at] = places(state.regions, relocatedOn);
+  const [at] = places(state.regions, { on: relocatedOn });
   if (state.regions[at - 1]?.value === region) return [];
   return mustFit(state, [{ type: 'MigrantRelocated', data: { region, relocatedOn } }], '/relocatedOn');
 }
@@ -194,7 +211,8 @@ function recordDeparture(data: RecordDeparture['data'], state: KnownCase): reado
   mustBePast(departedOn, today, '/departedOn');
   mustBePast(returnedOn, today, '/returnedOn');
   if (destination === HOME) {
-    throw new Refused('destination-at-home', `${HOME} is not abroad.`, { pointer: '/destination' });
+    const detail = `${HOME} is not abroad. Name another country, or record a relocation.`;
+    throw new Refused('destination-at-home', detail, { pointer: '/destination' });
   }
   const departed: MigrantDeparted = {
     type: 'MigrantDeparted',
@@ -204,10 +222,10 @@ function recordDeparture(data: RecordDeparture['data'], state: KnownCase): reado
     return isRecorded(state, 'departed', departedOn) ? [] : mustFit(state, [departed], '/departedOn');
   }
   if (firstDay(departedOn) > lastDay(returnedOn)) {
-    const detail = `A return on ${returnedOn} lies before the departure on ${departedOn}.`;
+    const detail = `A return on ${returnedOn} lies before the departure on ${departedOn}. Check both dates.`;
     throw new Refused('return-before-departure', detail, { pointer: '/returnedOn' });
   }
-  if (isRecorded(state, 'departed', departedOn) && isRecorded(state, 'returned', returnedOn)) return [];
+  if (isTripRecorded(state, departedOn, returnedOn)) return [];
   return mustFit(state, [departed, { type: 'MigrantReturned', data: { returnedOn } }], '/departedOn');
 }
 
@@ -223,9 +241,20 @@ function recordDeath({ diedOn, today }: RecordDeath['data'], state: KnownCase): 
   return mustFit(state, [{ type: 'MigrantDied', data: { diedOn } }], '/diedOn');
 }
 
-/** The same move on the same whole day. Of a year or a month there may be another. */
-function isRecorded(state: KnownCase, what: Move['value'], on: PartialDate): boolean {
-  return isDay(on) && state.moves.some((move) => move.value === what && move.on === on);
+/** The same move on the same whole day. Of a year or a month there may be another, unless it is the last. */
+function isRecorded({ moves }: KnownCase, what: Move['value'], on: PartialDate): boolean {
+  const left = moves.filter(({ value }) => value !== 'died');
+  const candidates = isDay(on) ? left : left.slice(-1);
+  return candidates.some((move) => move.value === what && move.on === on);
+}
+
+/** The same trip, in the same words. Another one in the year or month is told by a date that differs. */
+function isTripRecorded({ moves }: KnownCase, departedOn: PartialDate, returnedOn: PartialDate): boolean {
+  return moves.some((move, at) => {
+    const next = moves[at + 1];
+    const isOut = move.value === 'departed' && move.on === departedOn;
+    return isOut && next?.value === 'returned' && next.on === returnedOn;
+  });
 }
 
 function recordArrival(data: RecordArrival['data'], state: KnownCase): readonly CaseEvent[] {
@@ -240,12 +269,12 @@ function joinManifest({ flight, passenger }: JoinManifest['data'], state: KnownC
   const { manifest } = state;
   const death = state.moves.find(({ value }) => value === 'died');
   if (death) {
-    const detail = `The person died on ${death.on}.`;
+    const detail = `The person died on ${death.on} (event ${death.version}). Check which case it is.`;
     throw new Refused('not-alive', detail, { pointer: '/case', contradicts: [named(death)] });
   }
   if (manifest?.flight === flight && manifest.passenger === passenger) return [];
   if (manifest) {
-    const detail = `The person is on the open manifest of flight ${manifest.flight}: take him off it first.`;
+    const detail = `The person is on the manifest of flight ${manifest.flight}. Take the person off it.`;
     const facts = { flight: manifest.flight, passenger: manifest.passenger };
     throw new Refused('on-another-manifest', detail, { pointer: '/case', facts });
   }

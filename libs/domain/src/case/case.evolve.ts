@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Authority, firstDay, type PartialDate, type StatusCode } from '#reference';
+import { type Authority, firstDay, HOME, type PartialDate, type StatusCode } from '#reference';
 import type { CaseCorrected, CaseEvent, MigrantEncountered, MigrantRegistered } from './case.events.js';
-import { type CaseState, HOME, type KnownCase, type Move, type Standing, UNKNOWN } from './case.state.js';
+import { type CaseState, type KnownCase, type Move, type Standing, UNKNOWN } from './case.state.js';
 import { inOrder, startOf } from './presence.js';
 import { statusPlace } from './status.rules.js';
-import { type Fact, type Held, heldOn, placed, type Track } from './track.js';
+import { type Dated, decidedOn, type Fact, firstOf, type Held, heldOn, placed, type Track } from './track.js';
 
 /** The case after one more event. Total: what comes before an encounter or registration is only counted. */
 export function evolveCase(state: CaseState, event: CaseEvent): CaseState {
@@ -44,7 +44,7 @@ function evolveKnown(state: KnownCase, { type, data }: CaseEvent): KnownCase {
       return registered(state, data);
     case 'StatusChanged': {
       const { from, to: status, legalBasis, issuer, effectiveOn: on } = data;
-      const standing = { value: { status, legalBasis, issuer }, on, version, type };
+      const standing = factOf({ status, legalBasis, issuer }, decidedOn(legalBasis, on), { version, type });
       return { ...state, statuses: placedAfter(state.statuses, standing, from) };
     }
     case 'CaseCorrected':
@@ -77,10 +77,10 @@ function encountered(state: KnownCase, data: MigrantEncountered['data']): KnownC
   const told = {
     ...state,
     met: state.met ?? { value: place, on, version, type },
-    citizenship: tell(state.citizenship, UNKNOWN.citizenship, citizenship, on),
-    placeFled: tell(state.placeFled, UNKNOWN.placeFled, placeFled, on),
-    sex: tell(state.sex, UNKNOWN.sex, sex, on),
-    birthYear: tell(state.birthYear, undefined, birthYear, on),
+    citizenship: tell(state.citizenship, UNKNOWN.citizenship, citizenship, { on }),
+    placeFled: tell(state.placeFled, UNKNOWN.placeFled, placeFled, { on }),
+    sex: tell(state.sex, UNKNOWN.sex, sex, { on }),
+    birthYear: tell(state.birthYear, undefined, birthYear, { on }),
   };
   const region = place.country === HOME ? place.area : undefined;
   return region === undefined ? told : withRegion(told, { value: region, on, version, type });
@@ -90,39 +90,49 @@ function registered(state: KnownCase, data: MigrantRegistered['data']): KnownCas
   const { version } = state;
   const type = 'MigrantRegistered';
   const { authority, status, legalBasis, registeredOn: on, region, arrivedOn } = data;
-  const standing = { value: { status, legalBasis, issuer: authority }, on, version, type };
+  // The person was entered under that law: nothing of the entry was told on a day without it.
+  const date = decidedOn(legalBasis, on);
+  const by = { version, type } as const;
+  const standing = factOf({ status, legalBasis, issuer: authority }, date, by);
   const told: KnownCase = {
     ...state,
     arrival:
       state.arrival ?? (arrivedOn === undefined ? null : { value: 'told', on: arrivedOn, version, type }),
-    registrations: placed(state.registrations, { value: authority, on, version, type }),
+    registrations: placed(state.registrations, factOf(authority, date, by)),
     statuses: placedAfter(state.statuses, standing, status),
-    citizenship: tell(state.citizenship, UNKNOWN.citizenship, data.citizenship, on),
-    habitualResidence: tell(state.habitualResidence, UNKNOWN.habitualResidence, data.habitualResidence, on),
-    placeFled: tell(state.placeFled, UNKNOWN.placeFled, data.placeFled, on),
-    sex: tell(state.sex, UNKNOWN.sex, data.sex, on),
-    birthYear: tell(state.birthYear, undefined, data.birthYear, on),
+    citizenship: tell(state.citizenship, UNKNOWN.citizenship, data.citizenship, date),
+    habitualResidence: tell(state.habitualResidence, UNKNOWN.habitualResidence, data.habitualResidence, date),
+    placeFled: tell(state.placeFled, UNKNOWN.placeFled, data.placeFled, date),
+    sex: tell(state.sex, UNKNOWN.sex, data.sex, date),
+    birthYear: tell(state.birthYear, undefined, data.birthYear, date),
   };
   // A second registration repeats the region of the file; that is no move.
-  if (heldOn(state.regions, firstDay(on)) === region) return told;
-  return withRegion(told, { value: region, on, version, type });
+  if (heldOn(state.regions, firstOf(date)) === region) return told;
+  return withRegion(told, factOf(region, date, by));
 }
+
+function factOf<Value>(value: Value, { on, days }: Dated, { version, type }: Told): Fact<Value> {
+  return days ? { value, on, days, version, type } : { value, on, version, type };
+}
+
+type Told = Readonly<{ version: number; type: CaseEvent['type'] }>;
 
 /** A detail that was unknown holds from the start; one that differs, from the day it was told. */
 function tell<Value>(
   track: Track<Held<Value>>,
   unknown: Value | undefined,
   value: Value | undefined,
-  on: PartialDate,
+  { on, days }: Dated,
 ): Track<Held<Value>> {
   if (value === undefined) return track;
   if (track.every((held) => isDeepStrictEqual(held.value, unknown))) return [{ value, on: null }];
-  if (isDeepStrictEqual(heldOn(track, firstDay(on)), value)) return track;
-  return placed(track, { value, on });
+  const fact = days ? { value, on, days } : { value, on };
+  if (isDeepStrictEqual(heldOn(track, firstOf(fact)), value)) return track;
+  return placed(track, fact);
 }
 
 function placedAfter(statuses: Track<Fact<Standing>>, fact: Fact<Standing>, from: StatusCode) {
-  return placed(statuses, fact, statusPlace(statuses, fact.on, from));
+  return placed(statuses, fact, statusPlace(statuses, fact, from));
 }
 
 function withRegion(state: KnownCase, fact: KnownCase['regions'][number]): KnownCase {
@@ -205,11 +215,12 @@ function rewritten<Value, F extends Held<Value>>(
 /** What was told with a registration shares its version, and its date moves with it. */
 function redated(state: KnownCase, from: PartialDate, on: PartialDate): KnownCase {
   const { version, registrations, regions, statuses } = state;
+  const by = { version, type: 'CaseCorrected' } as const;
   const told = new Set(registrations.filter((fact) => fact.on === from).map((fact) => fact.version));
   const redate = <Value>(track: Track<Fact<Value>>, place: typeof placed<Fact<Value>>) =>
     track
       .filter((fact) => told.has(fact.version))
-      .map((fact): Fact<Value> => ({ ...fact, on, version, type: 'CaseCorrected' }))
+      .map((fact) => factOf(fact.value, decidedOn(lawBehind(fact, statuses), on), by))
       .reduce<Track<Fact<Value>>>(
         (others, fact) => place(others, fact),
         track.filter((fact) => !told.has(fact.version)),
@@ -220,6 +231,13 @@ function redated(state: KnownCase, from: PartialDate, on: PartialDate): KnownCas
     regions: redate(regions, placed),
     statuses: redate(statuses, (others, fact) => placedAfter(others, fact, fact.value.status)),
   };
+}
+
+/** The law of the registration that told a fact. Two registrations may share the version of a correction. */
+function lawBehind(fact: Fact<unknown>, statuses: Track<Fact<Standing>>): string {
+  const those = statuses.filter(({ version }) => version === fact.version);
+  const own = those.find(({ value }) => value === fact.value || value.issuer === fact.value);
+  return (own ?? those[0])?.value.legalBasis ?? '';
 }
 
 /** The status that came with a registration was given by its authority. */

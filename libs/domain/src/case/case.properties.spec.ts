@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { isDeepStrictEqual } from 'node:util';
 import { describe, it } from '@jest/globals';
-import type { Authority, StatusCode } from '#reference';
+import { type Authority, lawInForce, type StatusCode } from '#reference';
 import fc from 'fast-check';
 import { Refused } from '../decider.js';
 import { type CaseCommand, caseFile, type CorrectCase } from './case.decider.js';
 import type { CaseEvent } from './case.events.js';
 import type { CaseState } from './case.state.js';
 import { stretchOn, timelineOf } from './timeline.js';
+import { entersOn } from './track.js';
 
 const today = '1999-12-31';
 
@@ -27,6 +28,8 @@ const standing = fc.constantFrom(
   ...standings('UNHCR', 'UNHCR-1950-STAT', 'asylum-seeker', 'mandate-refugee', 'temporary-protection'),
   ...standings('AMD', 'KZ-1998-RSD', 'asylum-seeker', 'refugee', 'rejected', 'claim-closed'),
   ...standings('AMD', 'KZ-1997-MIG', 'ethnic-returnee', 'guest-worker'),
+  ...standings('AMD', 'KZ-1992-IMM', 'ethnic-returnee'),
+  ...standings('AMD', 'KZ-1998-ACC', 'convention-refugee'),
   ...standings('MOI', 'KZ-1995-FOR', 'registered-foreigner'),
   ...standings('MOI', 'KZ-1991-CIT', 'citizen'),
   ...standings('AMD', 'NO-LAW', 'refugee'),
@@ -258,16 +261,37 @@ describe('whatever is asked of a case', () => {
     );
   });
 
-  it('replaces the status that it says', () => {
+  it('replaces the status that it says, and gives nobody a status twice running', () => {
     fc.assert(
       fc.property(anyDates, (asked) => {
         play(asked, (state, past) => {
           const latest = past.at(-1);
           if (!state.known || latest?.type !== 'StatusChanged') return;
           const at = state.statuses.findIndex(({ version }) => version === past.length);
-          assert.equal(state.statuses[at - 1]?.value.status, latest.data.from);
+          const [before, after] = [state.statuses[at - 1], state.statuses[at + 1]];
+          assert.equal(before?.value.status, latest.data.from);
+          assert.notEqual(before?.value.status, latest.data.to);
+          if (after?.type === 'StatusChanged') assert.notEqual(after.value.status, latest.data.to);
         });
       }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('puts nobody under a law on a day when it was not in force', () => {
+    fc.assert(
+      fc.property(anyDates, (asked) => {
+        play(asked, (state) => {
+          if (!state.known) return;
+          let entered = '';
+          for (const status of state.statuses) {
+            entered = entersOn(status, entered);
+            const { legalBasis } = status.value;
+            assert.ok(lawInForce(legalBasis, entered), `${legalBasis} on ${entered}`);
+          }
+        });
+      }),
+      { numRuns: 500 },
     );
   });
 

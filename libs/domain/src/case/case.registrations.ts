@@ -2,26 +2,33 @@ import { isDeepStrictEqual } from 'node:util';
 import { addDays, type Day, firstDay, lastDay, type PartialDate, successorOn } from '#reference';
 import { type Command, Refused } from '../decider.js';
 import type { CaseEvent, MigrantRegistered } from './case.events.js';
+import { mustFit } from './case.fit.js';
 import {
+  mustAgreeOnBirth,
   mustArriveFirst,
   mustBePast,
   mustBePlace,
   mustBePlausible,
   mustBeRegion,
-  mustFit,
 } from './case.rules.js';
 import { type CaseState, type KnownCase, placeOf, UNKNOWN } from './case.state.js';
 import { mustBeLawful, mustBring } from './status.rules.js';
-import { heldOn, named } from './track.js';
+import { decidedOn, firstOf, heldOn, named } from './track.js';
 
 type Entry = Omit<MigrantRegistered['data'], 'late'>;
 type Registration = Pick<Entry, 'authority' | 'status' | 'legalBasis' | 'registeredOn'>;
 type Facts = Omit<Entry, keyof Registration | 'office'>;
 
-export type RegisterMigrant = Command<'RegisterMigrant', Entry & { today: Day }>;
+/** The year of the date of birth, where one is told with the command: the date itself goes into the vault. */
+export type Born = Readonly<{ bornIn?: number }>;
+
+export type RegisterMigrant = Command<'RegisterMigrant', Entry & Born & { today: Day }>;
 
 /** Of someone met before, or on another authority's list. Facts that are left out are taken from the file. */
-export type AddRegistration = Command<'AddRegistration', Registration & Partial<Facts> & { today: Day }>;
+export type AddRegistration = Command<
+  'AddRegistration',
+  Registration & Partial<Facts> & Born & { today: Day }
+>;
 
 /** The first entry of the file: a person whom nobody of the agency had met. */
 export function registerMigrant(data: RegisterMigrant['data'], state: CaseState): readonly CaseEvent[] {
@@ -32,6 +39,7 @@ export function registerMigrant(data: RegisterMigrant['data'], state: CaseState)
   mustBePast(registeredOn, today, '/registeredOn');
   mustBePast(arrivedOn, today, '/arrivedOn');
   if (arrivedOn !== undefined) mustArriveFirst(arrivedOn, registeredOn, '/arrivedOn');
+  mustAgreeOnBirth({ birthYear: data.birthYear, bornIn: data.bornIn }, 'The request', BIRTH_DATE);
   return [registration(data)];
 }
 
@@ -41,7 +49,9 @@ export function addRegistration(data: AddRegistration['data'], state: KnownCase)
   const { arrival, office, registrations, statuses } = state;
   const former = registrations.find(({ value }) => value === authority);
   if (former) {
-    const detail = `The person is registered with ${authority} already, since ${former.on}.`;
+    const detail =
+      `The person is registered with ${authority} already, since ${former.on}. ` +
+      'Name the authority that registers now, or correct that registration.';
     const contradicts = [named(former)];
     throw new Refused('already-registered-with', detail, { pointer: '/authority', contradicts });
   }
@@ -55,21 +65,27 @@ export function addRegistration(data: AddRegistration['data'], state: KnownCase)
     mustArriveFirst(facts.arrivedOn, registeredOn, pointer, arrival);
     if (first) mustArriveFirst(facts.arrivedOn, first.on, pointer, first);
   }
-  const event = registration({ office, authority, status, legalBasis, registeredOn, ...facts });
-  mustBring(statuses, status, registeredOn);
+  const { bornIn } = data;
+  const says = data.birthYear === undefined ? 'The file' : 'The request';
+  mustAgreeOnBirth({ birthYear: facts.birthYear, bornIn }, says, BIRTH_DATE);
+  const event = registration({ office, authority, status, legalBasis, registeredOn, ...facts, bornIn });
+  mustBring(statuses, status, decidedOn(legalBasis, registeredOn));
   return mustFit(state, [event], pointer);
 }
 
-type Unsaid = 'habitualResidence' | 'arrivedOn' | 'birthYear';
+const BIRTH_DATE = '/person/birth/date';
+
+type Unsaid = 'habitualResidence' | 'arrivedOn' | 'birthYear' | 'bornIn';
 type Said<All> = Omit<All, Unsaid> & { readonly [Field in Unsaid & keyof All]?: All[Field] | undefined };
 
 /** The entry, if area, region, year of birth and law allow it; marked late if it certainly is. */
-function registration(entry: Said<Entry>): MigrantRegistered {
+function registration(entry: Said<Entry & Born>): MigrantRegistered {
   const { office, authority, status, legalBasis, registeredOn, region, citizenship, placeFled, sex } = entry;
-  const { habitualResidence, arrivedOn, birthYear } = entry;
+  const { habitualResidence, arrivedOn, birthYear, bornIn } = entry;
   mustBePlace(placeFled, '/placeFled');
   mustBeRegion(region, registeredOn, '/region');
   mustBePlausible(birthYear, [registeredOn, arrivedOn], '/birthYear');
+  mustBePlausible(bornIn, [registeredOn, arrivedOn], BIRTH_DATE);
   mustBeLawful({ status, legalBasis, issuer: authority, on: registeredOn, citizenship }, IN_REGISTRATION);
   return {
     type: 'MigrantRegistered',
@@ -103,7 +119,7 @@ export function isLate(arrivedOn: PartialDate, registeredOn: PartialDate): boole
 
 /** The facts of the file on the day of the registration, with what the command adds to them. */
 function completed(data: AddRegistration['data'], state: KnownCase): Said<Facts> {
-  const day = firstDay(data.registeredOn);
+  const day = firstOf(decidedOn(data.legalBasis, data.registeredOn));
   const { arrival, registrations, regions } = state;
   const held = heldOn(regions, day) ?? regions[0]?.value;
   // A region that is no more goes on in the one that covers it.

@@ -1,19 +1,20 @@
 import {
   type AreaCode,
+  AREAS,
   areaValidOn,
+  type CountryCode,
   countryOfArea,
   type Day,
   firstDay,
+  HOME,
   lastDay,
   type PartialDate,
+  regionsOn,
   successorOn,
 } from '#reference';
 import { type Contradicted, Refused } from '../decider.js';
-import type { CaseEvent, Place } from './case.events.js';
-import { evolveCase } from './case.evolve.js';
-import { HOME, type KnownCase } from './case.state.js';
-import { inOrder, startOf } from './presence.js';
-import { type Fact, named } from './track.js';
+import type { Place } from './case.events.js';
+import { named } from './track.js';
 
 /** What has happened cannot lie after today. Throws `date-in-future`. */
 export function mustBePast(on: PartialDate | undefined, today: Day, pointer: string): void {
@@ -29,21 +30,33 @@ export function mustBePlace(place: Place | undefined, pointer: string): void {
   const owner = countryOfArea(area);
   if (owner === country) return;
   const detail =
-    owner === undefined ? `We know no area ${area}.` : `${area} belongs to ${owner}, not to ${country}.`;
+    owner === undefined
+      ? `We know no area ${area}. ${areaRemedy(country)}`
+      : `${area} belongs to ${owner}, not to ${country}. Write country ${owner}, or leave the area out.`;
   const facts = owner === undefined ? {} : { country: owner };
   throw new Refused('area-not-in-country', detail, { pointer: `${pointer}/area`, facts });
+}
+
+function areaRemedy(country: CountryCode): string {
+  const known = AREAS.filter((area) => area.country === country).map(({ code }) => code);
+  if (known.length === 0) return `Leave the area out: of ${country} we know none.`;
+  return `Name one of ${known.join(', ')}, or leave the area out.`;
 }
 
 /** A region is an area of the model country, there on that date. Throws also `region-not-valid-on-date`. */
 export function mustBeRegion(region: AreaCode, on: PartialDate, pointer: string): void {
   const owner = countryOfArea(region);
   if (owner !== HOME) {
-    const detail = `${region} is not an area of ${HOME}.`;
+    const there = regionsOn(firstDay(on)).map(({ code }) => code);
+    const remedy = `Name one that was there on ${on}: ${there.join(', ')}.`;
+    const detail = `${region} is not an area of ${HOME}. ${remedy}`;
     throw new Refused('area-not-in-country', detail, { pointer, facts: { country: owner ?? 'UKN' } });
   }
   if (areaValidOn(region, firstDay(on)) || areaValidOn(region, lastDay(on))) return;
   const successor = successorOn(region, firstDay(on));
-  const detail = `There was no ${region} on ${on}; its land belonged to ${successor}.`;
+  const detail =
+    `There was no ${region} on ${on}; its land belonged to ${successor}. ` +
+    `Write ${successor}, or check the date.`;
   throw new Refused('region-not-valid-on-date', detail, { pointer, facts: { successor } });
 }
 
@@ -57,12 +70,36 @@ export function mustBePlausible(
   const latest = Math.min(...seenOn.flatMap((on) => (on === undefined ? [] : [Number(on.slice(0, 4))])));
   const earliest = latest - YEARS_MAX;
   if (birthYear >= earliest && birthYear <= latest) return;
-  const detail = `Someone here in ${latest} was born between ${earliest} and ${latest}, not in ${birthYear}.`;
+  const detail =
+    `Someone seen in ${latest} was born between ${earliest} and ${latest}, not in ${birthYear}. ` +
+    'Check the year, and the dates.';
   throw new Refused('birth-year-implausible', detail, { pointer, facts: { earliest, latest } });
 }
 
 /** The longest life that is proven lasted 122 years. */
 const YEARS_MAX = 122;
+
+/** The year of birth as the file or the request says it, and that of the date of birth, which is sealed. */
+type Birth = Readonly<{ birthYear: number | undefined; bornIn: number | undefined }>;
+
+/**
+ * The year of birth and the sealed date of birth tell of one year. `says` is who says the former, `pointer`
+ * where the latter stands in the request. Throws `birth-year-differs`.
+ */
+export function mustAgreeOnBirth(
+  { birthYear, bornIn }: Birth,
+  says: 'The request' | 'The file',
+  pointer: '/person/birth/date' | '/birth/date',
+): void {
+  if (birthYear === undefined || bornIn === undefined || birthYear === bornIn) return;
+  const date = pointer.slice(1).replaceAll('/', '.');
+  const remedy =
+    says === 'The file'
+      ? 'Check the paper; where the file is wrong, correct its birthYear first.'
+      : 'Check the paper, and send one year in both.';
+  const detail = `${says} has birthYear ${birthYear}, and ${date} is of ${bornIn}. ${remedy}`;
+  throw new Refused('birth-year-differs', detail, { pointer, facts: { birthYear, bornIn } });
+}
 
 /** Nobody is registered before arriving, except for a flight. Throws `arrival-after-registration`. */
 export function mustArriveFirst(
@@ -72,73 +109,14 @@ export function mustArriveFirst(
   recorded?: Contradicted | null,
 ): void {
   if (firstDay(arrivedOn) <= lastDay(registeredOn)) return;
-  const detail = `An arrival on ${arrivedOn} lies after the registration on ${registeredOn}.`;
-  const details = recorded ? { pointer, contradicts: [named(recorded)] } : { pointer };
-  throw new Refused('arrival-after-registration', detail, details);
+  // What stands in a correction cannot be left out.
+  const remedy = pointer === '/to' ? 'Check both dates.' : FOR_A_FLIGHT;
+  const detail = `The arrival (${arrivedOn}) lies after the registration (${registeredOn}). ${remedy}`;
+  const facts = { arrivedOn, registeredOn };
+  const contradicts = recorded ? { contradicts: [named(recorded)] } : {};
+  throw new Refused('arrival-after-registration', detail, { pointer, facts, ...contradicts });
 }
 
-/** The events, if they fit what the case holds. Throws `would-contradict` with the events they contradict. */
-export function mustFit(
-  state: KnownCase,
-  events: readonly CaseEvent[],
-  pointer: string,
-): readonly CaseEvent[] {
-  const next = events.reduce(evolveCase, state);
-  if (!next.known) return events;
-  const isNew = ({ version }: Contradicted) => version > state.version;
-  const clashes = clashesIn(next).filter((clash) => clash.some(isNew));
-  const fits = movesFit(next) || !movesFit(state);
-  if (clashes.length === 0 && fits) return events;
-  const old = [...clashes.flat(), ...(fits ? [] : inTheWay(next, isNew))].filter((fact) => !isNew(fact));
-  const contradicts = [...new Map(old.map((fact) => [fact.version, named(fact)])).values()];
-  const those = contradicts.map(({ version, type, on }) => `event ${version}, ${type} (${on})`).join('; ');
-  const detail = `This contradicts ${those}. Check the date, or correct what was recorded before.`;
-  throw new Refused('would-contradict', detail, { pointer, contradicts });
-}
-
-/** Pairs of facts of which the first would have to come before the second, and cannot. */
-function clashesIn(state: KnownCase): readonly (readonly [Fact<unknown>, Fact<unknown>])[] {
-  const { arrival, met, registrations, statuses, regions, moves } = state;
-  const death = moves.find(({ value }) => value === 'died');
-  const inLife = [...(met ? [met] : []), ...registrations, ...statuses, ...regions];
-  const inPresence = [
-    ...(met?.value.country === HOME ? [met] : []),
-    ...regions.filter(({ type }) => type === 'MigrantRelocated'),
-  ];
-  const pairs: [Fact<unknown>, Fact<unknown>][] = [
-    ...(death ? inLife.map((fact): [Fact<unknown>, Fact<unknown>] => [fact, death]) : []),
-    ...(arrival ? inPresence.map((fact): [Fact<unknown>, Fact<unknown>] => [arrival, fact]) : []),
-  ];
-  return pairs.filter(([first, second]) => liesAfter(first, second));
-}
-
-function movesFit(state: KnownCase): boolean {
-  const start = startOf(state);
-  if (!start) return state.moves.every(({ value }) => value === 'died');
-  return inOrder(start.day, state.moves) !== undefined;
-}
-
-/** What keeps the moves from fitting: one too many, those before the start, or what the new one follows. */
-function inTheWay(state: KnownCase, isNew: (fact: Contradicted) => boolean): readonly Fact<unknown>[] {
-  const { met, moves } = state;
-  const start = startOf(state);
-  if (!start) return met ? [met] : [];
-  const old = moves.filter((move) => !isNew(move));
-  const suspects = [
-    old.filter((move) =>
-      inOrder(
-        start.day,
-        moves.filter((other) => other !== move),
-      ),
-    ),
-    old.filter((move) => liesAfter(start.fact, move)),
-    [start.fact, ...old]
-      .filter((fact) => moves.some((move) => isNew(move) && !liesAfter(fact, move)))
-      .slice(-1),
-  ];
-  return suspects.find((facts) => facts.length > 0) ?? [start.fact];
-}
-
-function liesAfter(one: Fact<unknown>, other: Fact<unknown>): boolean {
-  return firstDay(one.on) > lastDay(other.on);
-}
+const FOR_A_FLIGHT =
+  'Check both dates. Of someone who was registered first and flown in later leave arrivedOn out: ' +
+  'the arrival of the flight brings it.';

@@ -3,6 +3,7 @@ import type { StatusCode } from '#reference';
 import { type Examples, specify } from '../specify.js';
 import {
   type AddRegistration,
+  type CaseCommand,
   caseFile,
   type ChangeStatus,
   type CorrectCase,
@@ -11,6 +12,7 @@ import {
   type Relocate,
 } from './case.decider.js';
 import type { CaseCorrection, CaseEvent, MigrantEncountered, MigrantRegistered } from './case.events.js';
+import { flagsOf } from './case.flags.js';
 
 const today = '1999-12-31';
 
@@ -159,16 +161,41 @@ describe('meeting someone who is registered nowhere', () => {
     given(past.MigrantRegistered).when(meet()).isRefused('already-known');
   });
 
+  it('is refused where the year of birth is not that of the date of birth', () => {
+    const { birthYear: _, ...data } = meet().data;
+    given()
+      .when(meet({ birthYear: 1970, bornIn: 1971 }))
+      .isRefused('birth-year-differs', { pointer: '/person/birth/date' });
+    given()
+      .when({ type: 'RecordEncounter', data: { ...data, bornIn: 1998 } })
+      .isRefused('birth-year-implausible', { pointer: '/person/birth/date' });
+  });
+
   it('is refused for a day to come, an area of another country and one that was no more', () => {
     given()
       .when(meet({ metOn: '2000' }))
       .isRefused('date-in-future', { pointer: '/metOn', facts: { today } });
     given()
       .when(meet({ placeFled: { country: 'TJK', area: 'RU-CE' } }))
-      .isRefused('area-not-in-country', { pointer: '/placeFled/area', facts: { country: 'RUS' } });
+      .isRefused(
+        'area-not-in-country',
+        { pointer: '/placeFled/area', facts: { country: 'RUS' } },
+        /^RU-CE belongs to RUS, not to TJK\. Write country RUS, or leave the area out\./,
+      );
     given()
-      .when(meet({ place: { country: 'KAZ', area: 'XX-1' } }))
-      .isRefused('area-not-in-country', { pointer: '/place/area' });
+      .when(meet({ placeFled: { country: 'TJK', area: 'XX-1' } }))
+      .isRefused(
+        'area-not-in-country',
+        { pointer: '/placeFled/area' },
+        /We know no area XX-1\. Name one of .*TJ-KT.*, or leave the area out\./,
+      );
+    given()
+      .when(meet({ place: { country: 'FRA', area: 'XX-1' } }))
+      .isRefused(
+        'area-not-in-country',
+        { pointer: '/place/area' },
+        /Leave the area out: of FRA we know none/,
+      );
     given()
       .when(meet({ metOn: '1998-05-10', place: { country: 'KAZ', area: 'KZ-TALDYKORGAN' } }))
       .isRefused('region-not-valid-on-date', { pointer: '/place/area', facts: { successor: 'KZ-19' } });
@@ -206,7 +233,11 @@ describe('registering someone', () => {
     const refused = { pointer: '/arrivedOn' };
     given()
       .when(register({ arrivedOn: '1998-06-21' }))
-      .isRefused('arrival-after-registration', refused);
+      .isRefused(
+        'arrival-after-registration',
+        { ...refused, facts: { arrivedOn: '1998-06-21', registeredOn: '1998-06-20' } },
+        /Check both dates\. Of someone who was registered first and flown in later leave arrivedOn out/,
+      );
     given()
       .when(register({ arrivedOn: '1998-07' }))
       .isRefused('arrival-after-registration', refused);
@@ -227,7 +258,7 @@ describe('registering someone', () => {
   it('is refused in an area of another country, and in one that was no more, naming what covers it', () => {
     given()
       .when(register({ region: 'RU-CE' }))
-      .isRefused('area-not-in-country', { pointer: '/region' });
+      .isRefused('area-not-in-country', { pointer: '/region' }, /was there on 1998-06-20: .*KZ-75/);
     given()
       .when(register({ region: 'KZ-TALDYKORGAN' }))
       .isRefused('region-not-valid-on-date', { pointer: '/region', facts: { successor: 'KZ-19' } });
@@ -247,9 +278,30 @@ describe('registering someone', () => {
       .isRefused('birth-year-implausible', refused);
   });
 
+  it('is refused where the year of birth is not that of the date of birth, which names both', () => {
+    given()
+      .when(register({ birthYear: 1961, bornIn: 1962 }))
+      .isRefused(
+        'birth-year-differs',
+        { pointer: '/person/birth/date', facts: { birthYear: 1961, bornIn: 1962 } },
+        /birthYear 1961, and person\.birth\.date is of 1962\. Check the paper/,
+      );
+    given()
+      .when(register({ birthYear: 1961, bornIn: 1961 }))
+      .records(past.MigrantRegistered);
+  });
+
+  it('is refused for a date of birth after the arrival, also where no year of birth is told', () => {
+    const { birthYear: _, ...data } = register().data;
+    given()
+      .when({ type: 'RegisterMigrant', data: { ...data, bornIn: 1997 } })
+      .isRefused('birth-year-implausible', { pointer: '/person/birth/date' });
+  });
+
   it('keeps nothing but its own fields', () => {
     const stray = {
       ...register().data,
+      bornIn: 1961,
       note: 'a stranger',
       placeFled: { country: 'AFG', note: 'a stranger' },
     };
@@ -457,6 +509,15 @@ describe('adding a registration', () => {
     differs({ region: 'KZ-75' }, '/region', 'KZ-19');
   });
 
+  it('is refused with a date of birth of another year than the request or the file says', () => {
+    const refused = (facts: Partial<AddRegistration['data']>, birthYear: number, says: RegExp) =>
+      given(met())
+        .when(add({ region: 'KZ-19', ...facts, bornIn: 1971 }))
+        .isRefused('birth-year-differs', { facts: { birthYear, bornIn: 1971 } }, says);
+    refused({}, 1970, /^The file has birthYear 1970.*correct its birthYear first/);
+    refused({ birthYear: 1970 }, 1970, /^The request has birthYear 1970/);
+  });
+
   it('goes on in the area that covers one which is no more', () => {
     const inTaldykorgan = registered({
       authority: 'UNHCR',
@@ -567,6 +628,42 @@ describe('changing a status', () => {
       });
   });
 
+  it('is refused for a status held already, whichever of the two days is known better', () => {
+    const recognised = (effectiveOn: string): CaseEvent => ({
+      type: 'StatusChanged',
+      data: { ...past.StatusChanged.data, effectiveOn },
+    });
+    const refused = (held: string, asked: string) =>
+      given(past.MigrantRegistered, recognised(held))
+        .when(change({ effectiveOn: asked }))
+        .isRefused(
+          'status-not-allowed',
+          { pointer: '/to', contradicts: [{ version: 2, type: 'StatusChanged', on: held }] },
+          /^The person is refugee by event 2 .* already.*record first what lay between/,
+        );
+    refused('1998', '1998-09-01');
+    refused('1998-09', '1998-09-01');
+    refused('1998-09-01', '1998');
+    refused('1998', '1998-09');
+    refused('1998', '1999-03-01');
+    refused('1998-09-01', '1998-08-01');
+  });
+
+  it('may come before a registration that brought the status along', () => {
+    const inMoscow = registered({ status: 'refugee', registeredOn: '1999-03-01' });
+    const unhcr = registered({
+      authority: 'UNHCR',
+      legalBasis: 'UNHCR-1950-STAT',
+      registeredOn: '1998-01-10',
+    });
+    given(unhcr, inMoscow)
+      .when(change({ effectiveOn: '1998' }))
+      .records({
+        type: 'StatusChanged',
+        data: { ...past.StatusChanged.data, effectiveOn: '1998' },
+      });
+  });
+
   it('of an earlier day fits between the decisions before and after it', () => {
     const closed: CaseEvent = {
       type: 'StatusChanged',
@@ -657,13 +754,55 @@ describe('changing a status', () => {
 
   it('comes after the first registration', () => {
     given().when(change()).isRefused('not-registered');
-    given(past.MigrantEncountered).when(change()).isRefused('not-registered');
+    given(past.MigrantEncountered)
+      .when(change())
+      .isRefused('not-registered', { pointer: '/effectiveOn' }, /Register the person first, then decide/);
     given(past.MigrantRegistered)
       .when(change({ effectiveOn: '1998-06-19' }))
-      .isRefused('not-registered', {
+      .isRefused(
+        'not-registered',
+        {
+          pointer: '/effectiveOn',
+          contradicts: [{ version: 1, type: 'MigrantRegistered', on: '1998-06-20' }],
+          facts: { registeredOn: '1998-06-20' },
+        },
+        /the first registration is of 1998-06-20\. Check effectiveOn/,
+      );
+  });
+
+  it('was made on a day of the law that it rests on, where its own day is not known', () => {
+    const foreigner = {
+      authority: 'MOI',
+      status: 'registered-foreigner',
+      legalBasis: 'KZ-1995-FOR',
+    } as const;
+    const returnee = change({
+      to: 'ethnic-returnee',
+      legalBasis: 'KZ-1992-IMM',
+      effectiveOn: '1997',
+    });
+    given(unarrived({ ...foreigner, registeredOn: '1997-12-20' }))
+      .when(returnee)
+      .isRefused(
+        'not-registered',
+        { pointer: '/effectiveOn' },
+        /^From 1997-01-01 to 1997-12-13, while that law/,
+      );
+    given(past.MigrantRegistered, died('1999-02'))
+      .when(change({ legalBasis: 'KZ-1998-ACC', to: 'convention-refugee', effectiveOn: '1999' }))
+      .isRefused('would-contradict', {
         pointer: '/effectiveOn',
-        contradicts: [{ version: 1, type: 'MigrantRegistered', on: '1998-06-20' }],
+        contradicts: [{ version: 2, type: 'MigrantDied', on: '1999-02' }],
       });
+    // The citizenship is that of a day on which the law was in force.
+    const unhcr = unarrived({
+      authority: 'UNHCR',
+      legalBasis: 'UNHCR-1950-STAT',
+      registeredOn: '1998-01-10',
+    });
+    given(unhcr, corrected({ field: 'citizenship', from: 'AFG', to: 'RUS', validFrom: '1998-03' }))
+      .when(change({ effectiveOn: '1998' }))
+      .isRefused('nationality-excluded');
   });
 
   it('comes before death', () => {
@@ -704,6 +843,33 @@ describe('moving within the country', () => {
       .recordsNothing();
   });
 
+  it('is refused while the person is abroad, unless a day is left at home', () => {
+    const gone = { contradicts: [{ version: 2, type: 'MigrantDeparted', on: '1998-09-01' }] };
+    given(past.MigrantRegistered, left('1998-09-01'))
+      .when(relocate('KZ-75', '1998-11'))
+      .isRefused(
+        'would-contradict',
+        { pointer: '/relocatedOn', ...gone },
+        /on 1998-09-01 \(event 2\) and has not returned since, so cannot have moved within the country/,
+      );
+    given(past.MigrantRegistered, left('1998-09-01'), back('1998-12-01'))
+      .when(relocate('KZ-75', '1998-11'))
+      .isRefused('would-contradict', gone, /and returned on 1998-12-01 \(event 3\), so cannot/);
+    for (const on of ['1998-08-31', '1998-09', '1998']) {
+      given(past.MigrantRegistered, left('1998-09-01'))
+        .when(relocate('KZ-75', on))
+        .records({ type: 'MigrantRelocated', data: { region: 'KZ-75', relocatedOn: on } });
+    }
+    given(past.MigrantRegistered, left('1998-09'), back('1998-11'))
+      .when(relocate('KZ-75', '1998-11'))
+      .records(past.MigrantRelocated);
+    given(past.MigrantRegistered, past.MigrantRelocated)
+      .when(depart('1998-09', '1999-01'))
+      .isRefused('would-contradict', {
+        contradicts: [{ version: 2, type: 'MigrantRelocated', on: '1998-11' }],
+      });
+  });
+
   it('is refused before the arrival, after death, for days to come and for areas that were not there', () => {
     given(past.MigrantRegistered)
       .when(relocate('KZ-75', '1996-03-09'))
@@ -742,6 +908,7 @@ describe('leaving the country and coming back', () => {
       .isRefused('destination-at-home', { pointer: '/destination' });
   });
 
+  // Unlike a status, a move may come again within the year or month that a date leaves open.
   it('records nothing for a move of a day that is there, but another in the same year', () => {
     const history = [past.MigrantRegistered, left('1999-03-01'), back('1999-08-01')];
     given(...history)
@@ -754,6 +921,54 @@ describe('leaving the country and coming back', () => {
       .when(depart('1999-03-01', '1999-08-01'))
       .recordsNothing();
     given(past.MigrantRegistered, left('1999'), back('1999')).when(depart('1999')).records(left('1999'));
+  });
+
+  it('records nothing for the same words about the last move or a trip, however little they say', () => {
+    given(past.MigrantRegistered, left('1998-11')).when(depart('1998-11')).recordsNothing();
+    given(past.MigrantRegistered, left('1998-11'), died('1999')).when(depart('1998-11')).recordsNothing();
+    given(past.MigrantRegistered, left('1998'), back('1999')).when(returns('1999')).recordsNothing();
+    const history = [past.MigrantRegistered, left('1998'), back('1998')];
+    given(...history, left('1999-03'))
+      .when(depart('1998', '1998'))
+      .recordsNothing();
+    given(...history)
+      .when(depart('1998', '1998-12'))
+      .records(left('1998'), back('1998-12'));
+  });
+
+  it('says in plain words why it cannot have been', () => {
+    const refused = (history: CaseEvent[], command: CaseCommand, says: RegExp) =>
+      given(...history)
+        .when(command)
+        .isRefused('would-contradict', {}, says);
+    const here = past.MigrantRegistered;
+    refused(
+      [unarrived()],
+      returns('1999'),
+      /^The person has not departed, so cannot have returned in 1999\./,
+    );
+    refused(
+      [here, left('1999-03-01')],
+      returns('1999-02'),
+      /^The person departed on 1999-03-01 \(event 2\), so cannot have returned before, in 1999-02\./,
+    );
+    refused(
+      [here, left('1998'), back('1998-12-01')],
+      returns('1999'),
+      /^The person returned on 1998-12-01 \(event 3\) and has not departed since\./,
+    );
+    refused(
+      [here, left('1998')],
+      depart('1999'),
+      /^The person departed in 1998 \(event 2\) and has not returned since\. Record the return first\./,
+    );
+    refused(
+      [here],
+      depart('1996-02'),
+      /^The person was not here yet in 1996-02: the arrival on 1996-03-10 \(event 1\) came first\./,
+    );
+    refused([unarrived()], depart('1998-05'), /: the registration on 1998-06-20 \(event 1\) came first\./);
+    refused([here, died('1998')], depart('1999'), /^This contradicts the death in 1998 \(event 2\)\./);
   });
 
   it('is refused before the arrival, with the event it contradicts (scenario A16)', () => {
@@ -818,6 +1033,24 @@ describe('leaving the country and coming back', () => {
     given(...history)
       .when(depart('1998', '1998'))
       .records(left('1998'), back('1998'));
+  });
+
+  it('is refused a second time where the date of the first is only known by the year', () => {
+    given(past.MigrantRegistered, left('1998'))
+      .when(depart('1998-09-01'))
+      .isRefused('would-contradict', { contradicts: [{ version: 2, type: 'MigrantDeparted', on: '1998' }] });
+    given(past.MigrantRegistered, left('1997'), back('1998'))
+      .when(returns('1998-09-01'))
+      .isRefused('would-contradict', { contradicts: [{ version: 3, type: 'MigrantReturned', on: '1998' }] });
+    given(past.MigrantRegistered, died('1998'))
+      .when(dies('1998-09-01'))
+      .isRefused('would-contradict', { contradicts: [{ version: 2, type: 'MigrantDied', on: '1998' }] });
+    given(past.MigrantRegistered, {
+      type: 'MigrantRelocated',
+      data: { region: 'KZ-75', relocatedOn: '1998' },
+    })
+      .when(relocate('KZ-75', '1998-09-01'))
+      .recordsNothing();
   });
 
   it('finds days for all that is only known by the year', () => {
@@ -940,6 +1173,43 @@ describe('an arrival by a flight', () => {
     given(unarrived(), other, past.MigrantArrived)
       .when({ type: 'JoinManifest', data: other.data })
       .recordsNothing();
+  });
+});
+
+describe('a file', () => {
+  const flags = (...events: CaseEvent[]) => {
+    const state = events.reduce(caseFile.evolve, caseFile.initial);
+    return state.known ? flagsOf(state) : undefined;
+  };
+  const landed = (arrivedOn: string): CaseEvent => ({
+    type: 'MigrantArrived',
+    data: { ...past.MigrantArrived.data, arrivedOn },
+  });
+
+  it('is flagged where the first registration was late, by whatever the arrival came to be known', () => {
+    const late = { late: true, registeredBeforeArrival: false };
+    const told = corrected({ field: 'arrivedOn', from: null, to: '1998-06-14' });
+    expect(flags(past.MigrantRegistered)).toEqual(late);
+    expect(flags(unarrived(), landed('1998-06-14'))).toEqual(late);
+    expect(flags(unarrived(), told)).toEqual(late);
+    expect(flags(met({ place: { country: 'IRN' } }), landed('1998-06-14'), unarrived())).toEqual(late);
+  });
+
+  it('is flagged where someone was registered first and flown in later', () => {
+    const before = { late: false, registeredBeforeArrival: true };
+    expect(flags(unarrived(), landed('1998-06-26'))).toEqual(before);
+    expect(flags(met({ place: { country: 'IRN' } }), unarrived(), landed('1998-06-21'))).toEqual(before);
+  });
+
+  it('is not flagged for what is not certain, not known or in time', () => {
+    const none = { late: false, registeredBeforeArrival: false };
+    const withArrival = (on: string) => corrected({ field: 'arrivedOn', from: null, to: on });
+    expect(flags(unarrived())).toEqual(none);
+    expect(flags(past.MigrantEncountered, landed('1998-06-26'))).toEqual(none);
+    expect(flags(unarrived(), landed('1998-06-20'))).toEqual(none);
+    expect(flags(unarrived(), landed('1998-06-15'))).toEqual(none);
+    expect(flags(unarrived(), withArrival('1998'))).toEqual(none);
+    expect(flags(unarrived({ registeredOn: '1998-06' }), landed('1998-06-26'))).toEqual(none);
   });
 });
 
@@ -1186,6 +1456,26 @@ describe('correcting a case', () => {
 });
 
 describe('correcting personal details', () => {
+  it('keeps to the year of birth that the file holds, which is corrected first', () => {
+    const details = { type: 'CorrectPersonDetails', data: { fields: ['birth'], bornIn: 1962 } } as const;
+    const year = { field: 'birthYear', from: 1961, to: 1962 } as const;
+    const recorded = { type: 'PersonDetailsCorrected', data: { fields: ['birth'] } } as const;
+    given(past.MigrantRegistered)
+      .when(details)
+      .isRefused(
+        'birth-year-differs',
+        { pointer: '/birth/date', facts: { birthYear: 1961, bornIn: 1962 } },
+        /^The file has birthYear 1961, and birth\.date is of 1962\..*correct its birthYear first/,
+      );
+    given(past.MigrantRegistered).when(correct(year)).records(corrected(year));
+    given(past.MigrantRegistered, corrected(year)).when(details).records(recorded);
+    const { birthYear: _, ...data } = past.MigrantRegistered.data;
+    given({ type: 'MigrantRegistered', data }).when(details).records(recorded);
+    given(past.MigrantRegistered)
+      .when({ type: 'CorrectPersonDetails', data: { fields: ['names'], bornIn: 1962 } })
+      .records({ type: 'PersonDetailsCorrected', data: { fields: ['names'] } });
+  });
+
   it('says which, and never what', () => {
     given(past.MigrantRegistered)
       .when({ type: 'CorrectPersonDetails', data: { fields: ['names', 'birth'] } })

@@ -2,9 +2,6 @@ import type { AreaCode, Authority, CountryCode, StatusCode } from '#reference';
 import type { Place, Sex } from './case.events.js';
 import type { Fact, Held, Track } from './track.js';
 
-/** The model country: whoever is in it is present. */
-export const HOME: CountryCode = 'KAZ';
-
 /** What stands for a detail of the person that nobody has told. */
 export const UNKNOWN = {
   citizenship: 'UKN',

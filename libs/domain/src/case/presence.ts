@@ -1,23 +1,23 @@
-import { type Day, firstDay, lastDay } from '#reference';
-import { HOME, type KnownCase, type Move } from './case.state.js';
-import { entersOn, type Fact } from './track.js';
+import { type Day, firstDay, HOME, lastDay } from '#reference';
+import { type KnownCase, type Move } from './case.state.js';
+import { entersOn, type Fact, lastOf } from './track.js';
 
 /** The first day of being registered: not before being met unregistered, where the date leaves that open. */
 export function registeredFrom({ met, registrations }: KnownCase): Day | undefined {
   const [first] = registrations;
   if (!first) return undefined;
-  const day = entersOn(first.on);
-  const metOn = met ? entersOn(met.on) : day;
-  return metOn > day && metOn <= lastDay(first.on) ? metOn : day;
+  const day = entersOn(first);
+  const metOn = met ? entersOn(met) : day;
+  return metOn > day && metOn <= lastOf(first) ? metOn : day;
 }
 
 /** What presence begins with: the arrival; while it is unknown, the first encounter here or registration. */
 export function startOf(state: KnownCase): { fact: Fact<unknown>; day: Day } | undefined {
   const { arrival, met, registrations } = state;
-  if (arrival) return { fact: arrival, day: entersOn(arrival.on) };
+  if (arrival) return { fact: arrival, day: entersOn(arrival) };
   const registered = registeredFrom(state);
   if (met?.value.country === HOME) {
-    const day = entersOn(met.on);
+    const day = entersOn(met);
     if (registered === undefined || day <= registered) return { fact: met, day };
   }
   const [fact] = registrations;
@@ -42,7 +42,7 @@ export function inOrder(start: Day, moves: readonly Move[]): readonly Move[] | u
     if (ready.length === 0) return undefined;
     const next = mostUrgent(ready);
     if (lastDay(next.on) < day) return undefined;
-    day = entersOn(next.on, day);
+    day = entersOn(next, day);
     ordered.push(next);
     left.splice(left.indexOf(next), 1);
   }

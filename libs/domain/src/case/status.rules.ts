@@ -10,7 +10,7 @@ import {
 } from '#reference';
 import { type RefusalDetails, Refused } from '../decider.js';
 import type { KnownCase, Standing } from './case.state.js';
-import { type Fact, named, places, type Track } from './track.js';
+import { type Dated, type Fact, named, places, type Track } from './track.js';
 
 /** Which status may follow which. This table is the rule; no other file knows it. */
 const NEXT: Readonly<Record<StatusCode, readonly StatusCode[]>> = {
@@ -115,7 +115,7 @@ export function mustBeLawful(decision: Decision, at: Pointers): void {
         : `Then no instrument let ${issuer} give ${status}.`;
     throw new Refused(code, `${detail} ${remedy}`, { pointer, facts: { ...facts, onOffer } });
   };
-  if (!law) return refuse('legal-basis-unknown', at.legalBasis, `No law is called ${legalBasis}.`);
+  if (!law) return refuse('legal-basis-unknown', at.legalBasis, `The catalogue has no ${legalBasis}.`);
   if (!lawInForce(legalBasis, on)) {
     const detail = `${legalBasis} is in force ${period(law)}, and the decision is of ${on}.`;
     const { from, to } = law;
@@ -143,32 +143,58 @@ function period({ from, to }: Law): string {
 }
 
 /** Where a status that follows `from` stands: at the latest place behind it, or else at the latest of all. */
-export function statusPlace(statuses: Track<Fact<Standing>>, on: PartialDate, from: StatusCode): number {
-  const fitting = places(statuses, on);
+export function statusPlace(statuses: Track<Fact<Standing>>, date: Dated, from: StatusCode): number {
+  const fitting = places(statuses, date);
   return fitting.find((at) => statuses[at - 1]?.value.status === from) ?? fitting[0];
 }
 
-/** The status that one of that date replaces. Throws `status-not-allowed`, or `not-registered` if none. */
-export function mustReplace(statuses: Track<Fact<Standing>>, to: StatusCode, on: PartialDate): StatusCode {
+/**
+ * The status that one of that date replaces. Nobody is given the same status twice running, whichever of the
+ * two decisions was entered first and however well their days are known. Throws `status-not-allowed`, or
+ * `not-registered` if there is none.
+ */
+export function mustReplace(statuses: Track<Fact<Standing>>, to: StatusCode, date: Dated): StatusCode {
+  const { on } = date;
   const objections: Refused[] = [];
-  for (const at of places(statuses, on)) {
+  for (const at of places(statuses, date)) {
     const before = statuses[at - 1];
     // Where the fold would put it elsewhere, this place is not to be had.
-    if (!before || statusPlace(statuses, on, before.value.status) !== at) continue;
-    const objection = before.value.status === to ? repeated(before) : objectionAt(statuses, at, to, '/to');
+    if (!before || statusPlace(statuses, date, before.value.status) !== at) continue;
+    const same = [before, decisionAt(statuses, at)].find((fact) => fact?.value.status === to);
+    const objection = same ? repeated(same, on) : objectionAt(statuses, at, to, '/to');
     if (!objection) return before.value.status;
     objections.push(objection);
   }
   const [objection] = objections;
-  if (objection) throw objection;
-  const contradicts = statuses.slice(0, 1).map(named);
-  const detail = `On ${on} the person was not registered yet.`;
-  throw new Refused('not-registered', detail, { pointer: '/effectiveOn', contradicts });
+  throw objection ?? unregistered(statuses[0], date);
+}
+
+/** The decision behind that place. A registration may repeat the status that it finds: it decides nothing. */
+function decisionAt(statuses: Track<Fact<Standing>>, at: number): Fact<Standing> | undefined {
+  const after = statuses[at];
+  return after?.type === 'StatusChanged' ? after : undefined;
+}
+
+function unregistered(first: Fact<Standing> | undefined, { on, days }: Dated): Refused {
+  const pointer = '/effectiveOn';
+  const then = days
+    ? `From ${days.first} to ${days.last}, while that law was in force in ${on},`
+    : `On ${on}`;
+  if (!first) {
+    const detail =
+      'The person was met, and is registered with nobody. Register the person first, then decide.';
+    return new Refused('not-registered', detail, { pointer });
+  }
+  const detail =
+    `${then} the person was not registered yet; the first registration is of ${first.on}. ` +
+    'Check effectiveOn, or correct registeredOn first.';
+  const facts = { registeredOn: first.on };
+  return new Refused('not-registered', detail, { pointer, contradicts: [named(first)], facts });
 }
 
 /** A registration brings its status along: the one held already, or one that may stand there by the table. */
-export function mustBring(statuses: Track<Fact<Standing>>, status: StatusCode, on: PartialDate): void {
-  const objection = objectionAt(statuses, statusPlace(statuses, on, status), status, '/status');
+export function mustBring(statuses: Track<Fact<Standing>>, status: StatusCode, date: Dated): void {
+  const objection = objectionAt(statuses, statusPlace(statuses, date, status), status, '/status');
   if (objection) throw objection;
 }
 
@@ -176,7 +202,9 @@ export function mustBring(statuses: Track<Fact<Standing>>, status: StatusCode, o
 export function mustStayInSequence({ registrations, statuses }: KnownCase, pointer: string): void {
   const [first] = statuses;
   if (first && !registrations.some(({ version }) => version === first.version)) {
-    const detail = `The decision with effect from ${first.on} would come before any registration.`;
+    const detail =
+      `The decision of ${first.on} (event ${first.version}) would come before any registration. ` +
+      'Send a date no later than that.';
     throw new Refused('would-contradict', detail, { pointer, contradicts: [named(first)] });
   }
   for (const [at, { value }] of statuses.entries()) {
@@ -197,7 +225,9 @@ function objectionAt(
   if (before && !leads(before.value.status, status)) {
     const from = before.value.status;
     const allowed = NEXT[from];
-    const detail = `From ${from} (${before.on}) no path leads to ${status}, only to ${allowed.join(', ')}.`;
+    const detail =
+      `From ${from} (${before.on}) no path leads to ${status}, only to ${allowed.join(', ')}. ` +
+      'Check status and date.';
     return new Refused('status-not-allowed', detail, {
       pointer,
       contradicts: [named(before)],
@@ -206,7 +236,9 @@ function objectionAt(
   }
   if (after && !leads(status, after.value.status)) {
     const to = after.value.status;
-    const detail = `From ${status} no path leads to ${to}, which was decided from ${after.on} on.`;
+    const detail =
+      `From ${status} no path leads to ${to}, which the person has from ${after.on} on. ` +
+      'Check status and date.';
     return new Refused('status-not-allowed', detail, {
       pointer,
       contradicts: [named(after)],
@@ -216,11 +248,14 @@ function objectionAt(
   return undefined;
 }
 
-function repeated(before: Fact<Standing>): Refused {
-  const { status } = before.value;
-  return new Refused('status-not-allowed', `The person is ${status} since ${before.on} already.`, {
+function repeated(same: Fact<Standing>, on: PartialDate): Refused {
+  const { status } = same.value;
+  const detail =
+    `The person is ${status} by event ${same.version} (${same.on}) already, and nobody is given a status ` +
+    `twice running. Leave it at that; if ${on} is another decision, record first what lay between the two.`;
+  return new Refused('status-not-allowed', detail, {
     pointer: '/to',
-    contradicts: [named(before)],
+    contradicts: [named(same)],
     facts: { from: status, allowed: NEXT[status] },
   });
 }

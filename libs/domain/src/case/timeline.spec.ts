@@ -208,6 +208,39 @@ describe('a date of which the day is unknown', () => {
   });
 });
 
+describe('a decision of which the day is unknown', () => {
+  const under = (legalBasis: string, registeredOn: string, change: Partial<MigrantRegistered['data']> = {}) =>
+    registered({ authority: 'AMD', status: 'convention-refugee', legalBasis, registeredOn, ...change });
+  const recognised = (legalBasis: string, effectiveOn: string): CaseEvent => ({
+    type: 'StatusChanged',
+    data: { from: 'mandate-refugee', to: 'convention-refugee', legalBasis, issuer: 'AMD', effectiveOn },
+  });
+
+  it('was taken no earlier than the first day of its law: so was the registration that rests on it', () => {
+    const entry = under('KZ-1998-ACC', '1999');
+    expect(timeline(entry)).toMatchObject([{ from: '1999-04-15', to: null, status: 'convention-refugee' }]);
+    const here = under('KZ-1998-ACC', '1999', { arrivedOn: '1998-11-02' });
+    expect(timeline(here)).toMatchObject([
+      { from: '1998-11-02', to: '1999-04-15', registration: 'none', status: 'prospective-asylum-seeker' },
+      { from: '1999-04-15', to: null, registration: 'registered', authorities: ['AMD'] },
+    ]);
+    expect(course('status', registered(), recognised('KZ-1998-ACC', '1999'))).toEqual([
+      ['1998-06-20', 'mandate-refugee'],
+      ['1999-04-15', 'convention-refugee'],
+    ]);
+  });
+
+  it('keeps to the law when the date is corrected', () => {
+    const entry = under('KZ-1998-ACC', '2000-02-01', { arrivedOn: '1998-11-02' });
+    expect(
+      course('status', entry, corrected({ field: 'registeredOn', from: '2000-02-01', to: '1999' })),
+    ).toEqual([
+      ['1998-11-02', 'prospective-asylum-seeker'],
+      ['1999-04-15', 'convention-refugee'],
+    ]);
+  });
+});
+
 describe('status', () => {
   it('before the first registration is what the person was then, unregistered', () => {
     expect(course('status', arrivedOn('1998-06-01'))).toEqual([

@@ -37,8 +37,9 @@ export function timelineOf(state: CaseState): readonly Stretch[] {
   const milestones = milestonesOf(state);
   let day = start.day;
   let isHere = true;
-  for (const { value, on } of state.moves) {
-    const moved = entersOn(on, day);
+  for (const move of state.moves) {
+    const { value } = move;
+    const moved = entersOn(move, day);
     if (isHere) fill(stretches, state, milestones, day, moved);
     if (value === 'died') return stretches;
     isHere = value === 'returned';
@@ -62,7 +63,7 @@ type Milestones = Readonly<{ met: Day; registered: Day; opening: StatusCode }>;
 function milestonesOf(state: KnownCase): Milestones {
   const first = state.statuses[0]?.value.status ?? 'prospective-asylum-seeker';
   return {
-    met: state.met ? entersOn(state.met.on) : NEVER,
+    met: state.met ? entersOn(state.met) : NEVER,
     registered: registeredFrom(state) ?? NEVER,
     opening: populationOf(first) === 'refugees' ? 'prospective-asylum-seeker' : first,
   };
@@ -89,8 +90,8 @@ function nextChange(state: KnownCase, { met, registered }: Milestones, day: Day,
 
 function changeIn(track: Track<Held<unknown>>, after: Day, day: Day, limit: Day): Day {
   let entered = after;
-  for (const { on } of track) {
-    entered = entersOn(on, entered);
+  for (const held of track) {
+    entered = entersOn(held, entered);
     if (entered > day) return entered < limit ? entered : limit;
   }
   return limit;
@@ -118,10 +119,10 @@ function stretchFrom(state: KnownCase, milestones: Milestones, day: Day, next: D
 function authoritiesOn(state: KnownCase, registered: Day, day: Day): readonly Authority[] {
   const authorities: Authority[] = [];
   let entered = registered;
-  for (const { value, on } of state.registrations) {
-    entered = entersOn(on, entered);
+  for (const registration of state.registrations) {
+    entered = entersOn(registration, entered);
     if (entered > day) break;
-    if (!authorities.includes(value)) authorities.push(value);
+    if (!authorities.includes(registration.value)) authorities.push(registration.value);
   }
   return authorities.length > 1 ? authorities.toSorted() : authorities;
 }

@@ -37,7 +37,7 @@ export const estimate: Decider<EstimateState, EstimateCommand, EstimateEvent> = 
 
   decide(command, state) {
     if (command.type === 'RecordEstimate') return record(command.data, state);
-    if (!state.known) throw new Refused('estimate-unknown', 'Record the estimate first.');
+    if (!state.known) throw new Refused('estimate-unknown', 'There is no such estimate. Record it first.');
     switch (command.type) {
       case 'SupersedeEstimate':
         return supersede(command.data, state);
@@ -66,7 +66,8 @@ type Known = Extract<EstimateState, { known: true }>;
 function record(data: RecordEstimate['data'], state: EstimateState): EstimateEvent[] {
   mustBeOfItsTime(data);
   if (data.qualifier === 'most-of') {
-    const detail = 'Only a component can be most of something.';
+    const detail =
+      'Only a component can be most of something. Say unquantified, or the qualifier that was said.';
     throw new Refused('most-of-not-component', detail, { pointer: '/qualifier' });
   }
   mustBeCoherent(data, '');
@@ -82,10 +83,11 @@ function record(data: RecordEstimate['data'], state: EstimateState): EstimateEve
 
 function supersede({ estimate: id, by }: SupersedeEstimate['data'], state: Known): EstimateEvent[] {
   if (by === id) {
-    throw new Refused('superseded-by-itself', 'An estimate cannot supersede itself.', { pointer: '/by' });
+    const detail = 'An estimate cannot supersede itself. Name the newer one.';
+    throw new Refused('superseded-by-itself', detail, { pointer: '/by' });
   }
   if (state.standing === 'retracted') {
-    throw new Refused('estimate-retracted', `The estimate was retracted: ${state.reasonCode}.`);
+    throw retracted(state.reasonCode);
   }
   if (state.standing === 'valid') return [{ type: 'EstimateSuperseded', data: { by } }];
   if (state.by === by) return [];
@@ -96,13 +98,18 @@ function supersede({ estimate: id, by }: SupersedeEstimate['data'], state: Known
 function retract({ reasonCode }: RetractEstimate['data'], state: Known): EstimateEvent[] {
   if (state.standing !== 'retracted') return [{ type: 'EstimateRetracted', data: { reasonCode } }];
   if (state.reasonCode === reasonCode) return [];
-  throw new Refused('estimate-retracted', `The estimate was retracted: ${state.reasonCode}.`);
+  throw retracted(state.reasonCode);
+}
+
+function retracted(reasonCode: string): Refused {
+  const detail = `The estimate was retracted (${reasonCode}), and stands no more. Record a new one.`;
+  return new Refused('estimate-retracted', detail, { facts: { reasonCode } });
 }
 
 /** An estimate is about time that has passed, if only in part. */
 function mustBeOfItsTime({ period, publishedOn, today }: RecordEstimate['data']): void {
   if (firstDay(period.from) > lastDay(period.to)) {
-    const detail = `${period.to} is before ${period.from}.`;
+    const detail = `The period ends (${period.to}) before it begins (${period.from}). Check from and to.`;
     throw new Refused('period-reversed', detail, { pointer: '/period/to' });
   }
   mustBePast(period.to, today, '/period/to');
@@ -118,20 +125,26 @@ function mustFit(components: readonly Component[], { placeFled, ...total }: Reco
     mustBeCoherent(component, at);
     for (const [which, place] of component.placesFled.entries()) {
       const pointer = `${at}/placesFled/${which}`;
+      const name = place.area ?? place.country;
       mustBePlace(place, pointer);
       if (placeFled && !isPart(place, placeFled)) {
-        const detail = 'The components of an estimate for one place are parts of that place.';
+        const whole = placeFled.area ?? placeFled.country;
+        const detail =
+          `The estimate is for ${whole}, and ${name} is not a part of it. ` +
+          'Leave it out, or record an estimate of its own.';
         throw new Refused('component-outside-place', detail, { pointer });
       }
-      const name = place.area ?? place.country;
       if (named.has(name)) {
-        throw new Refused('place-named-twice', `${name} is in two components or twice in one.`, { pointer });
+        const detail = `${name} is in two components or twice in one. Name each place once.`;
+        throw new Refused('place-named-twice', detail, { pointer });
       }
       named.add(name);
     }
     sum += least(component);
     if (sum > limit) {
-      const detail = `With this one the components are ${sum}, more than the total of ${limit}.`;
+      const detail =
+        `With this one the components are ${sum}, more than the total of ${limit}. ` +
+        'Check the figures and their qualifiers.';
       throw new Refused('components-exceed-total', detail, { pointer: at, facts: { total: limit, sum } });
     }
   }

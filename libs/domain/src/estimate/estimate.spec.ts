@@ -113,10 +113,10 @@ describe('recording an estimate', () => {
       .isRefused('range-reversed', { pointer: '/high' });
     given()
       .when(record({ low: 14001 }))
-      .isRefused('value-outside-range', { pointer: '/value' });
+      .isRefused('value-outside-range', { pointer: '/value' }, /^The value is at least 14001, not 14000\./);
     given()
       .when(record({ high: 13999 }))
-      .isRefused('value-outside-range', { pointer: '/value' });
+      .isRefused('value-outside-range', { pointer: '/value' }, /^The value is at most 13999, not 14000\./);
   });
 
   it('is refused if the whole is most of something', () => {

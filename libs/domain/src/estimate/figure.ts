@@ -20,17 +20,20 @@ export function mustBeCoherent(figure: Figure, at: string): void {
   if (qualifier === 'range') {
     const missing = low === undefined ? 'low' : high === undefined ? 'high' : undefined;
     if (missing) {
-      throw new Refused('range-incomplete', `A range has a ${missing}.`, { pointer: `${at}/${missing}` });
+      const detail = `A range has low and high: give its ${missing} too.`;
+      throw new Refused('range-incomplete', detail, { pointer: `${at}/${missing}` });
     }
   } else if (value === undefined) {
-    const detail = `What is ${qualifier} has a value; if no number was given, it is unquantified.`;
+    const detail = `What is ${qualifier} has a value. Give it; if no number was said, send unquantified.`;
     throw new Refused('value-missing', detail, { pointer: `${at}/value` });
   }
   if (low !== undefined && high !== undefined && low > high) {
-    throw new Refused('range-reversed', `From ${low} to ${high} is no range.`, { pointer: `${at}/high` });
+    const detail = `From ${low} to ${high} is no range. Exchange low and high.`;
+    throw new Refused('range-reversed', detail, { pointer: `${at}/high` });
   }
   if (value !== undefined && (value < (low ?? value) || value > (high ?? value))) {
-    const detail = `${value} is not from ${low} to ${high}.`;
+    const bounds = [low === undefined ? [] : `at least ${low}`, high === undefined ? [] : `at most ${high}`];
+    const detail = `The value is ${bounds.flat().join(' and ')}, not ${value}. Check value, low and high.`;
     throw new Refused('value-outside-range', detail, { pointer: `${at}/value` });
   }
 }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { airportCountry } from '#reference';
+import { HOME } from '#reference';
 import { type Command, type Decider, Refused } from '../decider.js';
 import type {
   FlightArrived,
@@ -16,6 +16,7 @@ import {
   airborne,
   finalised,
   grounded,
+  mustBeAirport,
   mustBeIn,
   mustFollow,
   mustHaveBeen,
@@ -79,7 +80,8 @@ export const flight: Decider<FlightState, FlightCommand, FlightEvent> = {
 
   decide(command, state) {
     if (command.type === 'PlanFlight') return plan(command.data, state);
-    if (state.phase === 'unknown') throw new Refused('flight-unknown', 'Plan the flight first.');
+    if (state.phase === 'unknown')
+      throw new Refused('flight-unknown', 'There is no such flight. Plan it first.');
     switch (command.type) {
       case 'AddPassengers':
         return addPassengers(command.data, state);
@@ -120,8 +122,20 @@ export const flight: Decider<FlightState, FlightCommand, FlightEvent> = {
 function plan(data: PlanFlight['data'], state: FlightState): FlightEvent[] {
   const { number, carrier, from, to, departureCountry, seats, funding, quotaYear } = data;
   const departsAt = utc(data.departsAt, '/departsAt');
-  if (from === to) throw new Refused('same-airport', `${from} cannot be both ends.`, { pointer: '/to' });
-  mustBeIn(departureCountry, from, '/departureCountry');
+  mustBeAirport(from, '/from');
+  mustBeAirport(to, '/to');
+  if (from === to) {
+    const detail = `The flight starts from ${from}. Name another airport as the one it goes to.`;
+    throw new Refused('same-airport', detail, { pointer: '/to' });
+  }
+  mustBeIn(departureCountry, from, '/departureCountry', 'Check from and departureCountry.');
+  // Who lands has come home: everyone's file would say so of a flight that left the country.
+  mustBeIn(
+    HOME,
+    to,
+    '/to',
+    'A flight out of the country is no flight of return: record who departs in their files.',
+  );
   const planned: FlightPlanned = {
     type: 'FlightPlanned',
     data: {
@@ -150,16 +164,13 @@ function addPassengers({ passengers }: AddPassengers['data'], state: KnownFlight
   const free = planned.seats - lines.filter(({ outcome }) => ['listed', 'boarded'].includes(outcome)).length;
   const added = passengers.map((asked, index): FlightEvent => {
     const pointer = `/passengers/${index}`;
-    if (listed.some(({ passenger }) => passenger === asked.passenger)) {
-      throw new Refused('passenger-listed-twice', 'This passenger is on the manifest already.', { pointer });
-    }
-    if (asked.case !== undefined && listed.some((line) => line.case === asked.case)) {
-      const detail = 'The person of this case is on the manifest already.';
-      throw new Refused('passenger-listed-twice', detail, { pointer: `${pointer}/case` });
-    }
+    const twice = listed.find(({ passenger }) => passenger === asked.passenger);
+    if (twice) throw listedTwice(`Passenger ${twice.passenger}`, twice, lines, pointer);
+    const same = listed.find((line) => asked.case !== undefined && line.case === asked.case);
+    if (same) throw listedTwice(`The person of case ${asked.case}`, same, lines, `${pointer}/case`);
     if (index >= free) {
-      const detail = `The flight has ${planned.seats} seats, of which ${free} are free.`;
-      throw new Refused('seats-exceeded', detail, { pointer, facts: { seats: planned.seats, free } });
+      const facts = { seats: planned.seats, free, asked: passengers.length };
+      throw new Refused('seats-exceeded', seatsLeft(facts), { pointer, facts });
     }
     listed.push(asked);
     return { type: 'PassengerAdded', data: passengerOf(asked) };
@@ -167,13 +178,36 @@ function addPassengers({ passengers }: AddPassengers['data'], state: KnownFlight
   return [...added, ...nextVersion(version, lines.length + added.length)];
 }
 
+/** `lines` were on the list before the request; whoever is not among them is named twice in it. */
+function listedTwice(who: string, at: Passenger, lines: readonly ManifestLine[], pointer: string): Refused {
+  const line = lines.find(({ passenger }) => passenger === at.passenger);
+  if (!line) {
+    return new Refused('passenger-listed-twice', `${who} is named twice. Leave this item out.`, { pointer });
+  }
+  const { passenger, outcome } = line;
+  const remedy =
+    outcome === 'listed' || outcome === 'boarded'
+      ? 'Leave this item out.'
+      : `Take passenger ${passenger} off the list first, if that was wrong.`;
+  const detail = `${who} is on the list already, as passenger ${passenger} (${outcome}). ${remedy}`;
+  return new Refused('passenger-listed-twice', detail, { pointer, facts: { passenger, outcome } });
+}
+
+function seatsLeft({ seats, free, asked }: Readonly<Record<'seats' | 'free' | 'asked', number>>): string {
+  const left = free === 0 ? 'none is free' : free === 1 ? '1 is free' : `${free} are free`;
+  const remedy = free === 0 ? 'Take somebody off the list first.' : `List ${free} at most.`;
+  const all = seats === 1 ? '1 seat' : `${seats} seats`;
+  return `Of ${all} ${left}, and ${asked} more cannot be listed. ${remedy}`;
+}
+
 function removePassenger({ passenger }: RemovePassenger['data'], state: KnownFlight): FlightEvent[] {
   const line = state.lines.find((listed) => listed.passenger === passenger);
   if (!line && state.removed.includes(passenger)) return [];
   const { lines, version } = grounded(state);
-  if (!line) throw new Refused('passenger-unknown', `Passenger ${passenger} is not on the manifest.`);
+  if (!line) throw notListed(passenger);
   if (line.outcome === 'boarded') {
-    throw new Refused('already-settled', `Passenger ${passenger} has boarded: record an offload instead.`);
+    const detail = `Passenger ${passenger} has boarded: record an offload instead.`;
+    throw new Refused('already-settled', detail, { facts: { outcome: line.outcome } });
   }
   if (version > 0 && lines.length === 1) {
     throw new Refused('empty-manifest', 'Nobody else is on the fixed manifest: cancel the flight instead.');
@@ -184,7 +218,10 @@ function removePassenger({ passenger }: RemovePassenger['data'], state: KnownFli
 function finaliseManifest(state: KnownFlight): FlightEvent[] {
   if (state.version > 0) return [];
   const { lines } = grounded(state);
-  if (lines.length === 0) throw new Refused('empty-manifest', 'Add passengers, then finalise the manifest.');
+  if (lines.length === 0) {
+    const detail = 'Nobody is on the list. Add passengers, then finalise the manifest.';
+    throw new Refused('empty-manifest', detail);
+  }
   return [{ type: 'ManifestFinalised', data: { version: 1, listed: lines.length } }];
 }
 
@@ -214,12 +251,7 @@ function depart({ onBoard, ...data }: Depart['data'], state: KnownFlight): Fligh
   if ('departure' in state && isDeepStrictEqual(state.departure, { departedAt, onBoard })) return [];
 
   const { lines } = finalised(grounded(state));
-  const open = lines.filter((line) => line.outcome === 'listed').map((line) => line.passenger);
-  if (open.length > 0) {
-    const detail = `${open.length} on the manifest are neither boarded nor no-shows nor offloaded.`;
-    throw new Refused('passengers-unaccounted', detail, { facts: { passengers: open } });
-  }
-  mustMatch(onBoard, aboard(lines).length);
+  mustMatch(onBoard, lines);
   mustHaveBeen(departedAt, data.now, '/departedAt');
   return [{ type: 'FlightDeparted', data: { departedAt, onBoard } }];
 }
@@ -230,8 +262,9 @@ function divert({ airport, left, ...data }: Divert['data'], state: KnownFlight):
   if (stops.some((stop) => isStop(stop, { airport, landedAt, left }))) return [];
 
   const inFlight = airborne(state);
+  mustBeAirport(airport, '/airport');
   if (airport === inFlight.plan.to) {
-    const detail = `${airport} is the destination: record an arrival.`;
+    const detail = `${airport} is the destination: record the arrival instead.`;
     throw new Refused('airport-is-destination', detail, { pointer: '/airport' });
   }
   mustFollow(landedAt, inFlight, '/landedAt');
@@ -240,7 +273,7 @@ function divert({ airport, left, ...data }: Divert['data'], state: KnownFlight):
   const leaving = left.map((passenger, index) => {
     const line = carried.find((one) => one.passenger === passenger);
     if (line) return line;
-    const detail = `Passenger ${passenger} is not on board.`;
+    const detail = `Passenger ${passenger} is not on board. Name only who boarded and has not left.`;
     throw new Refused('left-unknown', detail, { pointer: `/left/${index}` });
   });
   const disembarked = [...new Set(leaving)];
@@ -259,10 +292,10 @@ function arrive({ airport, onBoard, ...data }: Arrive['data'], state: KnownFligh
     return [];
 
   const inFlight = airborne(state);
-  const home = airportCountry(inFlight.plan.to);
-  // A landing abroad is a diversion: nobody has come home by it.
-  if (home !== undefined) mustBeIn(home, airport, '/airport');
-  mustMatch(onBoard, aboard(inFlight.lines).length);
+  mustBeAirport(airport, '/airport');
+  // Nobody has come home by a landing abroad.
+  mustBeIn(HOME, airport, '/airport', 'A landing abroad is a diversion: record that.');
+  mustMatch(onBoard, inFlight.lines);
   mustFollow(arrivedAt, inFlight, '/arrivedAt');
   mustHaveBeen(arrivedAt, data.now, '/arrivedAt');
   return [{ type: 'FlightArrived', data: { airport, arrivedAt, onBoard } }];
@@ -276,10 +309,15 @@ function cancel({ reasonCode }: CancelFlight['data'], state: KnownFlight): Fligh
 
 function recordArrivalRefusal(data: RecordArrivalRefusal['data'], state: KnownFlight): FlightEvent[] {
   const { passenger, case: file, code } = data;
-  if (state.phase !== 'arrived') throw new Refused('flight-not-arrived', 'The flight has not arrived.');
+  if (state.phase !== 'arrived') {
+    throw new Refused('flight-not-arrived', 'The flight has not arrived. Record the arrival first.');
+  }
   if (state.refused.some((refusal) => refusal.passenger === passenger)) return [];
   if (!state.lines.some((line) => isSame(line, { passenger, case: file }) && line.outcome === 'arrived')) {
-    throw new Refused('passenger-unknown', `Passenger ${passenger} did not arrive on this flight.`);
+    throw new Refused(
+      'passenger-unknown',
+      `Passenger ${passenger} did not arrive on this flight. Read its manifest.`,
+    );
   }
   return [{ type: 'PassengerArrivalRefused', data: { passenger, case: file, code } }];
 }
@@ -295,16 +333,23 @@ function settle(
   const named = passengers.map((passenger, index) => {
     const pointer = `/passengers/${index}`;
     const line = byId.get(passenger);
-    if (!line) {
-      throw new Refused('passenger-unknown', `Passenger ${passenger} is not on the manifest.`, { pointer });
-    }
+    if (!line) throw notListed(passenger, pointer);
     if (line.outcome !== outcome && !SETTLED_FROM[outcome].includes(line.outcome)) {
-      const detail = `Passenger ${passenger} is already recorded as ${line.outcome}.`;
+      const remedy =
+        line.outcome === 'boarded'
+          ? 'Record an offload instead.'
+          : 'If that is wrong, take the passenger off the list and add them again.';
+      const detail = `Passenger ${passenger} is recorded as ${line.outcome}, not ${outcome}. ${remedy}`;
       throw new Refused('already-settled', detail, { pointer, facts: { outcome: line.outcome } });
     }
     return line;
   });
   return [...new Set(named)].filter((line) => line.outcome !== outcome);
+}
+
+function notListed(passenger: string, pointer?: string): Refused {
+  const detail = `Passenger ${passenger} is not on the list of this flight. Read its manifest again.`;
+  return new Refused('passenger-unknown', detail, pointer === undefined ? {} : { pointer });
 }
 
 function aboard(lines: readonly ManifestLine[]): ManifestLine[] {

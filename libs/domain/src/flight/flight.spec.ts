@@ -114,9 +114,24 @@ describe('planning a flight', () => {
       .isRefused('airport-not-in-country', { pointer: '/departureCountry', facts: { country: 'SAU' } });
   });
 
-  it('is allowed from an airport that we do not know', () => {
-    const data = { ...plan.data, from: 'QQQ', departureCountry: 'IRN' };
+  it('is refused to an airport abroad: who lands there has not come home', () => {
+    given()
+      .when({ type: 'PlanFlight', data: { ...plan.data, to: 'IST' } })
+      .isRefused('airport-not-in-country', { pointer: '/to', facts: { country: 'TUR' } });
+  });
+
+  it('is allowed from any airport in use, also one that the agency has not flown from', () => {
+    const data = { ...plan.data, from: 'KHG', departureCountry: 'CHN' };
     given().when({ type: 'PlanFlight', data }).records({ type: 'FlightPlanned', data });
+  });
+
+  it('is refused from or to an airport that nobody knows, with those that were perhaps meant', () => {
+    const refused = (change: object, pointer: string, says: RegExp) =>
+      given()
+        .when({ type: 'PlanFlight', data: { ...plan.data, ...change } })
+        .isRefused('airport-unknown', { pointer }, says);
+    refused({ from: 'QQQ' }, '/from', /^No airport has the code QQQ\. Use the IATA code, such as ALA/);
+    refused({ to: 'ALK' }, '/to', /Did you mean .*ALA \(Almaty\)/);
   });
 
   it('is refused to where it starts', () => {
@@ -169,25 +184,37 @@ describe('listing passengers', () => {
   it('is refused for a person twice, in the list or in the request', () => {
     given(...draft)
       .when(add({ passenger: 'p-4' }, { passenger: 'p-5', case: 'c-1' }))
-      .isRefused('passenger-listed-twice', { pointer: '/passengers/1/case' });
+      .isRefused(
+        'passenger-listed-twice',
+        { pointer: '/passengers/1/case', facts: { passenger: 'p-1', outcome: 'listed' } },
+        /case c-1 is on the list already, as passenger p-1 \(listed\)\. Leave this item out/,
+      );
     given(past.FlightPlanned)
       .when(add({ passenger: 'p-4', case: 'c-4' }, { passenger: 'p-5', case: 'c-4' }))
-      .isRefused('passenger-listed-twice', { pointer: '/passengers/1/case' });
+      .isRefused('passenger-listed-twice', { pointer: '/passengers/1/case' }, /named twice\. Leave/);
     given(...draft)
       .when(add({ passenger: 'p-2', case: 'c-2' }))
       .isRefused('passenger-listed-twice', { pointer: '/passengers/0' });
+    given(...fixed, past.PassengerOffloaded)
+      .when(add({ passenger: 'p-4', case: 'c-3' }))
+      .isRefused(
+        'passenger-listed-twice',
+        { facts: { passenger: 'p-3', outcome: 'offloaded' } },
+        /Take passenger p-3 off the list first/,
+      );
   });
 
   it('is refused beyond the seats', () => {
+    const facts = { seats: 4, free: 1, asked: 2 };
     given(...draft)
       .when(add({ passenger: 'p-4' }, { passenger: 'p-5' }))
-      .isRefused('seats-exceeded', { pointer: '/passengers/1', facts: { seats: 4, free: 1 } });
+      .isRefused('seats-exceeded', { pointer: '/passengers/1', facts }, /1 is free.* List 1 at most/);
   });
 
   it('keeps the seats of those who have boarded', () => {
     given(...fixed, ...boarded)
       .when(add({ passenger: 'p-4' }, { passenger: 'p-5' }))
-      .isRefused('seats-exceeded', { pointer: '/passengers/1', facts: { seats: 4, free: 1 } });
+      .isRefused('seats-exceeded', { pointer: '/passengers/1', facts: { seats: 4, free: 1, asked: 2 } });
   });
 
   it('gives the seat of a no-show to someone else', () => {
@@ -198,7 +225,7 @@ describe('listing passengers', () => {
     ];
     given(...events)
       .when(add({ passenger: 'p-5' }))
-      .isRefused('seats-exceeded', { facts: { seats: 4, free: 0 } });
+      .isRefused('seats-exceeded', { facts: { seats: 4, free: 0, asked: 1 } }, /none is free.*off the list/);
     given(...events, past.PassengerNoShow)
       .when(add({ passenger: 'p-5' }))
       .records(
@@ -300,10 +327,18 @@ describe('at the gate', () => {
   it('is refused for someone who has another outcome', () => {
     given(...fixed, past.PassengerNoShow)
       .when(board('p-1', 'p-2'))
-      .isRefused('already-settled', { pointer: '/passengers/1', facts: { outcome: 'no-show' } });
+      .isRefused(
+        'already-settled',
+        { pointer: '/passengers/1', facts: { outcome: 'no-show' } },
+        /recorded as no-show.*take the passenger off the list and add them again/,
+      );
     given(...fixed, past.PassengerBoarded)
       .when({ type: 'RecordNoShows', data: { passengers: ['p-1'] } })
-      .isRefused('already-settled', { pointer: '/passengers/0', facts: { outcome: 'boarded' } });
+      .isRefused(
+        'already-settled',
+        { pointer: '/passengers/0', facts: { outcome: 'boarded' } },
+        /Record an offload instead/,
+      );
     given(...fixed, past.PassengerNoShow)
       .when({ type: 'OffloadPassengers', data: { passengers: ['p-2'] } })
       .isRefused('already-settled', { pointer: '/passengers/0' });
@@ -340,14 +375,44 @@ describe('departing', () => {
 
   it('names everyone who is not accounted for', () => {
     given(...fixed, past.PassengerBoarded)
-      .when(depart)
-      .isRefused('passengers-unaccounted', { facts: { passengers: ['p-2', 'p-3'] } });
+      .when({ type: 'Depart', data: { ...depart.data, onBoard: 1 } })
+      .isRefused(
+        'passengers-unaccounted',
+        { pointer: '/onBoard', facts: { expected: 1, passengers: ['p-2', 'p-3'] } },
+        /2 people are not settled yet: p-2, p-3\. Board them, or record why they do not fly\./,
+      );
+  });
+
+  it('names some of many, and all of them for programs', () => {
+    const many = Array.from({ length: 7 }, (_, i) => `q-${i}`);
+    const crowd: FlightEvent[] = many.map((passenger) => ({ type: 'PassengerAdded', data: { passenger } }));
+    given(past.FlightPlanned, ...crowd, past.ManifestFinalised)
+      .when({ type: 'Depart', data: { ...depart.data, onBoard: 0 } })
+      .isRefused(
+        'passengers-unaccounted',
+        { facts: { expected: 0, passengers: many } },
+        /7 people are not settled yet: q-0, q-1, q-2, q-3, q-4 and 2 more\./,
+      );
   });
 
   it('names the right number on board', () => {
     given(...fixed, ...boarded, past.PassengerNoShow)
       .when({ type: 'Depart', data: { ...depart.data, onBoard: 3 } })
-      .isRefused('boarded-mismatch', { pointer: '/onBoard', facts: { expected: 2 } });
+      .isRefused(
+        'boarded-mismatch',
+        { pointer: '/onBoard', facts: { expected: 2 } },
+        /^2 people are on board/,
+      );
+  });
+
+  it('says first that the number is wrong, and with it who may be the difference', () => {
+    given(...fixed, past.PassengerBoarded, past.PassengerNoShow)
+      .when(depart)
+      .isRefused(
+        'boarded-mismatch',
+        { pointer: '/onBoard', facts: { expected: 1, passengers: ['p-3'] } },
+        /^1 person is on board as recorded, not 2\. 1 person is not settled yet: p-3\./,
+      );
   });
 
   it('is refused for a moment still to come', () => {
@@ -374,11 +439,11 @@ describe('a diversion', () => {
     given(...diverted)
       .when({
         type: 'Divert',
-        data: { airport: 'QQQ', landedAt: '1998-06-26T10:00:00Z', left: [], now },
+        data: { airport: 'SKD', landedAt: '1998-06-26T10:00:00Z', left: [], now },
       })
       .records({
         type: 'FlightDiverted',
-        data: { airport: 'QQQ', landedAt: '1998-06-26T10:00:00.000Z', onBoard: 1 },
+        data: { airport: 'SKD', landedAt: '1998-06-26T10:00:00.000Z', onBoard: 1 },
       });
   });
 
@@ -416,6 +481,9 @@ describe('a diversion', () => {
     given(...departed)
       .when({ type: 'Divert', data: { ...divert.data, airport: 'ALA' } })
       .isRefused('airport-is-destination', { pointer: '/airport' });
+    given(...departed)
+      .when({ type: 'Divert', data: { ...divert.data, airport: 'QQQ' } })
+      .isRefused('airport-unknown', { pointer: '/airport' });
   });
 
   it('is refused for a flight that has not departed', () => {
@@ -476,7 +544,14 @@ describe('arriving', () => {
   it('is not what happens abroad', () => {
     given(...diverted)
       .when({ type: 'Arrive', data: { ...arrive.data, airport: 'TAS' } })
-      .isRefused('airport-not-in-country', { pointer: '/airport', facts: { country: 'UZB' } });
+      .isRefused(
+        'airport-not-in-country',
+        { pointer: '/airport', facts: { country: 'UZB' } },
+        /A landing abroad is a diversion: record that/,
+      );
+    given(...diverted)
+      .when({ type: 'Arrive', data: { ...arrive.data, airport: 'QQQ' } })
+      .isRefused('airport-unknown', { pointer: '/airport' });
   });
 
   it('is refused for a flight that has not departed or was cancelled', () => {

@@ -56,7 +56,8 @@ describe('a manifest of 181, of whom 177 fly', () => {
   });
 
   it('refuses a departure with 178 and says 177', () => {
-    const refusal = new Refused('boarded-mismatch', '177 people are on board, not 178.', {
+    const detail = '177 people are on board as recorded, not 178. Count again, or correct who boarded.';
+    const refusal = new Refused('boarded-mismatch', detail, {
       pointer: '/onBoard',
       facts: { expected: 177 },
     });

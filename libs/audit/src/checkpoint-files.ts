@@ -1,0 +1,85 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isNativeError } from 'node:util/types';
+import { checkpointFile, leavesFileOf, sizesAmong } from './offline/verify-offline.js';
+
+/** The file of the public keys in a folder of checkpoints, one a line, the present one last. */
+export const KEY_FILE = 'key.pub';
+
+/**
+ * Puts a checkpoint into its folder, whole and on the disk or not at all: first the leaves, where they are known, of
+ * the events that it covers and the one before does not, 32 bytes each; then the signed note.
+ */
+export async function writeCheckpoint(
+  folder: string,
+  size: number,
+  note: string,
+  leaves?: Buffer,
+): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  if (leaves) await writeWhole(folder, leavesFileOf(size), leaves);
+  await writeWhole(folder, checkpointFile(size), note);
+}
+
+/** Adds the public key of who signs now, if it is not the last of the file already. */
+export async function publishKey(folder: string, vkey: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const known = (await readKeys(folder))?.split('\n').filter((line) => line !== '') ?? [];
+  if (known.at(-1) === vkey) return;
+  await writeWhole(folder, KEY_FILE, [...known, vkey, ''].join('\n'));
+}
+
+/** The public keys of a folder, one a line; undefined where there are none. */
+export async function readKeys(folder: string): Promise<string | undefined> {
+  return readIfThere(join(folder, KEY_FILE));
+}
+
+/** The sizes of the checkpoints in a folder, ascending. */
+export async function sizesIn(folder: string): Promise<readonly number[]> {
+  const names = await readdir(folder).catch((error: unknown) => {
+    if (hasCode(error, 'ENOENT')) return [];
+    throw error;
+  });
+  return sizesAmong(names);
+}
+
+/** The signed note of a size; undefined where there is none. */
+export async function readNote(folder: string, size: number): Promise<string | undefined> {
+  return readIfThere(join(folder, checkpointFile(size)));
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
+
+/** A reader sees the old file or the new one, also after a power cut. */
+async function writeWhole(folder: string, name: string, content: string | Buffer): Promise<void> {
+  const draft = join(folder, `.${name}.${randomBytes(6).toString('hex')}`);
+  const file = await open(draft, 'wx', 0o644);
+  try {
+    await file.writeFile(content);
+    await file.sync();
+    await rename(draft, join(folder, name));
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw error;
+  } finally {
+    await file.close();
+  }
+  const directory = await open(folder, 'r');
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return isNativeError(error) && 'code' in error && error.code === code;
+}
