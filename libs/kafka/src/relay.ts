@@ -79,8 +79,10 @@ async function carry(options: RelayOptions, leadership: Leadership, onOpen: () =
   const topic = await openTopic(kafka, log, options.connect);
   onOpen();
   try {
-    if (topic.untouched && leadership.position > 0) {
-      log.warn({ position: leadership.position }, 'The topic is empty: the whole log is sent again.');
+    const { messages } = topic;
+    const { position } = leadership;
+    if (messages < position) {
+      log.warn({ position, messages }, 'The topic has lost messages: the whole log is sent again.');
       await leadership.moveTo(0);
     }
     while (!signal.aborted) {
