@@ -6,6 +6,7 @@ import { benchDelay } from './delay.js';
 import { benchHttp } from './http.js';
 import type { Figure } from './measure.js';
 import { benchMillion, benchReading } from './read.js';
+import { benchRestore } from './restore.js';
 import { withDatabase, withStack } from './servers.js';
 import { benchVerify } from './verify.js';
 import { startServers } from '../support/servers.js';
@@ -46,6 +47,7 @@ const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   read: () => withDatabase(async (url) => void figures.push(...(await benchReading(url)))),
   million: () => withDatabase(async (url) => void figures.push(...(await benchMillion(url)))),
   verify: () => withDatabase(async (url) => void figures.push(...(await benchVerify(url)))),
+  restore: () => withDatabase(async (url) => void figures.push(...(await benchRestore(url)))),
   http: () => withDatabase(async (url) => void figures.push(...(await benchHttp(url)))),
   delay: () =>
     withStack({ kafka: false }, async (stack) => {

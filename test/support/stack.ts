@@ -92,14 +92,19 @@ export type StackOptions = Readonly<{
   /** With Kafka the events take that road; otherwise projectors read the log. */
   brokers?: string;
   topic?: string;
+  /** Of a database that is there and stays; one of its own, dropped at the end, unless told. */
+  databaseUrl?: string;
   /** Where every part logs to, at debug level; nowhere unless told. */
   logTo?: DestinationStream;
   env?: Readonly<Record<string, string>>;
 }>;
 
 /** Api, projectors and, with Kafka, relay, in this process, on a database of their own. */
-export async function startStack({ brokers, topic, logTo, env = {} }: StackOptions = {}): Promise<Stack> {
-  const [database, dataDir] = [await freshDatabase(), await mkdtemp(join(tmpdir(), 'kosh-stack-'))];
+export async function startStack(options: StackOptions = {}): Promise<Stack> {
+  const { brokers, topic, databaseUrl, logTo, env = {} } = options;
+  const database = databaseUrl ? { url: databaseUrl, drop: () => Promise.resolve() } : await freshDatabase();
+  const ownDir = await mkdtemp(join(tmpdir(), 'kosh-stack-'));
+  const dataDir = env['KOSH_DATA_DIR'] ?? ownDir;
   const settings = {
     DATABASE_URL: database.url,
     KOSH_DATA_DIR: dataDir,
@@ -133,7 +138,7 @@ export async function startStack({ brokers, topic, logTo, env = {} }: StackOptio
       await projector.close();
       await relay?.close();
       await database.drop();
-      await rm(dataDir, { recursive: true, force: true });
+      await rm(ownDir, { recursive: true, force: true });
     },
   };
 }

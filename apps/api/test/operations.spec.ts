@@ -207,6 +207,38 @@ describe('a caller who sends too fast', () => {
   });
 });
 
+describe('an API that has too much to do', () => {
+  let busy: Stack;
+
+  beforeAll(async () => {
+    busy = await startStack({ env: { KOSH_REQUESTS_IN_FLIGHT: '6' } });
+  });
+
+  afterAll(() => busy.close());
+
+  it('takes what it can answer soon and refuses the rest at once, as a problem; its health it tells', async () => {
+    const caller = await busy.as(['registrar']);
+    const asked = Array.from({ length: 40 }, () => caller.post('/cases', AHMAD));
+    const health = await Promise.all([fetch(`${busy.url}/livez`), fetch(`${busy.url}/readyz`)]);
+    const answers = await Promise.all(asked);
+    expect(health.map(({ status }) => status)).toEqual([200, 200]);
+    const taken = answers.filter(({ status }) => status === 201).length;
+    const refused = answers.filter(({ status }) => status === 503);
+    expect([taken > 0, refused.length > 0, taken + refused.length]).toEqual([true, true, 40]);
+    expect(refused[0]?.body).toMatchObject({ code: 'overloaded', type: '/problems/overloaded' });
+    expect(refused[0]?.headers.get('retry-after')).toBe('1');
+    expect((await caller.post('/cases', AHMAD)).status).toBe(201);
+  });
+
+  it('refuses first what says that it can wait', async () => {
+    const caller = await busy.as(['registrar']);
+    const bulk = Array.from({ length: 6 }, () => caller.post('/cases', AHMAD, { priority: 'u=7' }));
+    const live = caller.post('/cases', AHMAD);
+    const refused = (await Promise.all(bulk)).filter(({ status }) => status === 503);
+    expect([refused.length >= 2, (await live).status]).toEqual([true, 201]);
+  });
+});
+
 describe('an API that is stopped', () => {
   it('finishes what is under way, takes nothing new and ends', async () => {
     const ending = await startStack();

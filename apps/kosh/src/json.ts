@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
-import type { FirstBad } from '#audit';
-import { KnownAtInvalid, KnownAtNotSettled } from '#projections';
+import { BadBackup, type FirstBad, NoBackup, NotRestorable } from '#audit';
+import { KnownAtInvalid, KnownAtNotSettled, NoReplay } from '#projections';
 import { BadSettings } from '#running';
 import { NoDatabase } from './database.js';
 
@@ -35,6 +35,10 @@ export function failureOf(error: unknown): Failure {
   if (error instanceof BadSettings) return { exitCode: 2, code: 'settings-wrong', message };
   if (error instanceof KnownAtInvalid) return { exitCode: 2, code: 'not-a-moment', message };
   if (error instanceof KnownAtNotSettled) return { exitCode: 2, code: 'known-at-not-settled', message };
+  if (error instanceof BadBackup) return { exitCode: 1, code: 'bad-backup', message };
+  if (error instanceof NoBackup) return { exitCode: 2, code: 'no-backup', message };
+  if (error instanceof NoReplay) return { exitCode: 2, code: 'no-replay', message };
+  if (error instanceof NotRestorable) return { exitCode: 2, code: 'not-restorable', message };
   return { exitCode: 3, code: error instanceof NoDatabase ? 'no-database' : 'failed', message };
 }
 

@@ -1,17 +1,21 @@
 #!/usr/bin/env -S node --max-semi-space-size=64
 import { Argument, Command, CommanderError } from 'commander';
 import { koshVersion, tellUnknown } from '#running';
+import { addBackup } from './backup.verb.js';
 import { addCheckpointKey } from './checkpoint-key.verb.js';
 import { addDump } from './dump.verb.js';
+import { addEpoch } from './epoch.verb.js';
 import { failureOf, JSON_OPTION, printJson } from './json.js';
 import { addMigrate } from './migrate.verb.js';
+import { addParked } from './parked.verb.js';
 import { addRebuild } from './rebuild.verb.js';
 import { addReplay } from './replay.verb.js';
+import { addRestore } from './restore.verb.js';
 import { addToken } from './token.verb.js';
 import { addVerify } from './verify.verb.js';
 
 const program = new Command('kosh')
-  .description('Kosh on the command line: set up, sign in, audit, rebuild.')
+  .description('Kosh on the command line: set up, sign in, audit, rebuild, back up.')
   .addHelpText(
     'after',
     `
@@ -25,8 +29,20 @@ With --json an error is {"error": {"code", "message"}} on stdout.`,
   .helpCommand(false)
   .exitOverride();
 
-for (const add of [addMigrate, addToken, addVerify, addDump, addCheckpointKey, addReplay, addRebuild])
-  add(program);
+const VERBS = [
+  addMigrate,
+  addToken,
+  addVerify,
+  addDump,
+  addCheckpointKey,
+  addReplay,
+  addRebuild,
+  addParked,
+  addBackup,
+  addRestore,
+  addEpoch,
+];
+for (const add of VERBS) add(program);
 addHelp();
 
 // Whoever reads may have read enough: `kosh replay | head`.

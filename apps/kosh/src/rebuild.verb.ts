@@ -1,6 +1,7 @@
+import { constants, setPriority } from 'node:os';
 import { Argument, type Command } from 'commander';
 import type { Pool } from 'pg';
-import { type Projection, READ_MODELS, rebuild } from '#projections';
+import { givingWay, type Projection, READ_MODELS, rebuild } from '#projections';
 import { withDatabase } from './database.js';
 import { JSON_OPTION, printJson } from './json.js';
 import { progress } from './progress.js';
@@ -22,6 +23,7 @@ export function addRebuild(program: Command): void {
     .addHelpText('after', `\nExamples:\n  npx kosh rebuild\n  npx kosh rebuild ${names[0]}`)
     .action(async (name: string | undefined, { json }: { json?: true }) => {
       const wanted = READ_MODELS.filter((one) => name === undefined || one.name === name);
+      setPriority(constants.priority.PRIORITY_LOW);
       await withDatabase('kosh_projector', async (pool) => {
         const rebuilt = [];
         for (const projection of wanted) {
@@ -41,7 +43,7 @@ async function remade(projection: Projection, pool: Pool): Promise<Rebuilt> {
   const startedAt = performance.now();
   const onProgress = ({ position, upTo }: { position: number; upTo: number }) =>
     bar.update(projection.name, position, upTo);
-  const events = await rebuild({ projection, pool, onProgress }).finally(bar.stop);
+  const events = await rebuild({ projection, pool, onProgress, pace: givingWay(pool) }).finally(bar.stop);
   return { name: projection.name, events, seconds: (performance.now() - startedAt) / 1_000 };
 }
 

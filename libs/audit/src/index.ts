@@ -1,3 +1,13 @@
+export { backup, type BackupOptions, hasGrown, NoBackup } from './backup/backup.js';
+export { type Backup, BadBackup, type Known, type Manifest, openBackup } from './backup/manifest.js';
+export {
+  beginAnew,
+  type DigestCheck,
+  NotRestorable,
+  restore,
+  type RestoreOptions,
+  type RestoreReport,
+} from './backup/restore.js';
 export * from './checkpoint-files.js';
 export * from './dump.js';
 export {
@@ -28,6 +38,7 @@ export {
   provenCheckpoints,
 } from './prove.js';
 export { type Copy, type Findings, Records } from './records.js';
+export * from './replay-tables.js';
 export * from './replay.js';
 export { Signer } from './signer.js';
 export * from './verify.js';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { leaf, logId, pause } from '#event-store';
+import { historyOf, leaf, pause } from '#event-store';
 import { until } from '../../../test/support/until.js';
 import { Agency, type OwnNotary } from '../test/agency.js';
 import { rechained } from '../test/paper-log.js';
@@ -52,7 +52,7 @@ describe('a notary', () => {
     for (const row of rows) tree.add(leaf(row));
     const note = (await readNote(agency.folder, 7)) ?? '';
     expect(openCheckpoint(note, await agency.keys())).toEqual({
-      origin: `kosh/${await logId(agency.auditor)}`,
+      origin: `kosh/${(await historyOf(agency.auditor)).logId}`,
       size: 7,
       root: tree.root(),
       head: rows[6]?.hash,
@@ -248,7 +248,7 @@ describe('a notary refuses to sign', () => {
 
   it('beside a checkpoint that another has signed', async () => {
     await notary.stop();
-    const other = new Signer(Buffer.alloc(32, 9), `kosh/${await logId(agency.auditor)}`);
+    const other = new Signer(Buffer.alloc(32, 9), `kosh/${(await historyOf(agency.auditor)).logId}`);
     const checkpoint = openCheckpoint((await readNote(agency.folder, 20)) ?? '', await agency.keys());
     await writeFile(join(agency.folder, checkpointFile(25)), other.note({ ...checkpoint, size: 25 }));
     expect(

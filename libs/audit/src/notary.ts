@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { head, logId, pause, readLeaves, readPage, within } from '#event-store';
+import { head, historyOf, pause, readLeaves, readPage, within } from '#event-store';
 import { inTurn, type Turn } from '#projections';
 import { lastOfBothPlaces } from './both-places.js';
 import { publishKey, readKeys, writeCheckpoint } from './checkpoint-files.js';
@@ -90,7 +90,7 @@ export async function runNotary(options: NotaryOptions): Promise<void> {
 /** The three works of a turn. If one fails, all end. */
 async function serve(options: NotaryOptions, turn: Turn): Promise<void> {
   const { pool, reader, folder, seed, verify, log, onWatched } = options;
-  const signer = new Signer(seed, `kosh/${await logId(pool)}`);
+  const signer = new Signer(seed, `kosh/${(await historyOf(pool)).logId}`);
   await publishKey(folder, signer.vkey);
   const keys = parseKeys((await readKeys(folder)) ?? signer.vkey);
   const records = new Records(pool);

@@ -18,6 +18,8 @@ export type ConnectOptions = Readonly<{
   max?: number;
   /** The server ends a statement after this long; 0, the default, means never. */
   statementTimeoutMs?: number;
+  /** Whoever waits longer for a connection, free or new, gets an error; 5 s unless told. */
+  waitMs?: number;
   applicationName?: string;
   /** What speaks to the server in place of pg's own client. */
   Client?: Driver;
@@ -30,7 +32,7 @@ export function connect(url: string, role: Role, options: ConnectOptions = {}): 
   const pool = new pg.Pool({
     connectionString: url,
     max: options.max ?? 10,
-    connectionTimeoutMillis: 5_000,
+    connectionTimeoutMillis: options.waitMs ?? 5_000,
     keepAlive: true,
     ...(options.Client && { Client: options.Client }),
     application_name: options.applicationName ?? `kosh-${role}`,
@@ -38,7 +40,7 @@ export function connect(url: string, role: Role, options: ConnectOptions = {}): 
   });
   // An idle connection that the server closes must not end the process; the next query opens another.
   pool.on('error', () => undefined);
-  // Nor must one that is lent out: whatever was asked on it fails, and says so.
+  // Nor must one that is in use and between two statements: whoever uses it is told by the next.
   pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }

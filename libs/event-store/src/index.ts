@@ -1,8 +1,9 @@
-export * from './append.js';
 export { callAppend } from './append-call.js';
+export * from './append.js';
 export * from './canonical.js';
 export * from './chain.js';
 export * from './connect.js';
+export * from './epochs.js';
 export * from './errors.js';
 export * from './event-store.js';
 export * from './gatherer.js';

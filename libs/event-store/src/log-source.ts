@@ -17,6 +17,7 @@ export class LogSource implements Source {
   async *follow(after: number, signal: AbortSignal): AsyncGenerator<readonly Published[]> {
     const wake = new Wake(this.pool);
     try {
+      await this.pages.begin();
       let cursor = after;
       while (!signal.aborted) {
         await wake.listen();

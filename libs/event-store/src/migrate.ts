@@ -25,9 +25,9 @@ export async function migrations(): Promise<readonly Migration[]> {
 /**
  * Applies what is missing, each file in a transaction of its own; several processes may call it at once.
  * Answers the names applied now. Throws if an applied file has changed since.
- * The login must be allowed to create roles and schemas.
+ * The login must be allowed to create roles and schemas. With `only`, no others are applied than those numbers.
  */
-export async function migrate(url: string): Promise<readonly string[]> {
+export async function migrate(url: string, only?: ReadonlySet<number>): Promise<readonly string[]> {
   const client = new pg.Client({ connectionString: url, application_name: 'kosh-migrate' });
   client.on('error', () => undefined);
   await client.connect();
@@ -46,7 +46,7 @@ export async function migrate(url: string): Promise<readonly string[]> {
     const now: string[] = [];
     for (const migration of await migrations()) {
       const before = known.get(migration.number);
-      if (before === migration.sha256) continue;
+      if (before === migration.sha256 || only?.has(migration.number) === false) continue;
       if (before !== undefined) {
         throw new Error(
           `Migration ${migration.name} was applied with other contents. Restore that file; write a new one instead.`,

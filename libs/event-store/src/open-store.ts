@@ -19,12 +19,20 @@ export type StoreOptions = Readonly<{
   Client?: Driver;
 }>;
 
+/** A request that got no connection to read in this time is better told so than kept. */
+const READER_WAIT_MS = 2_000;
+
 /**
  * A store with its two pools: one to read, and one of two connections to write, since more writers would only
  * queue for the same lock. `url` is a Postgres address.
  */
 export function openStore(url: string, { readers = 10, onAppend, ...driver }: StoreOptions = {}): OpenStore {
-  const pool = connect(url, 'kosh_api', { ...driver, max: readers, statementTimeoutMs: 15_000 });
+  const pool = connect(url, 'kosh_api', {
+    ...driver,
+    max: readers,
+    statementTimeoutMs: 15_000,
+    waitMs: READER_WAIT_MS,
+  });
   const writer = connect(url, 'kosh_api', {
     ...driver,
     max: 2,

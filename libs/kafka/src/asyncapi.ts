@@ -15,10 +15,15 @@ export const HEADERS = {
       type: 'string',
       pattern: '^[a-z]+-[0-9a-f-]{36}/[1-9]\\d*$',
       description:
-        'The stream and the version of the event in it, from 1. The same event has the same id for ever.',
+        'The stream and the version of the event in it, from 1. Under one ce_source the same event, for ever.',
     },
     ce_type: { type: 'string', pattern: '^kosh\\.[A-Za-z]+\\.v[1-9]\\d*$' },
-    ce_source: { type: 'string', pattern: '^/kosh/[0-9a-f-]{36}$', description: 'Names the log.' },
+    ce_source: {
+      type: 'string',
+      pattern: '^/kosh/[0-9a-f-]{36}(/[1-9]\\d*)?$',
+      description:
+        'Names the log and, from its second history on, the epoch. With ce_id it names one event for ever.',
+    },
     ce_subject: {
       type: 'string',
       pattern: '^[a-z]+-[0-9a-f-]{36}$',
@@ -33,6 +38,20 @@ export const HEADERS = {
       type: 'string',
       pattern: '^[1-9]\\d*$',
       description: 'Its place in the whole log: 1, 2, 3 … without a gap, over all partitions.',
+    },
+    ce_epoch: {
+      type: 'string',
+      pattern: '^[1-9]\\d*$',
+      description:
+        'Which history of the log this is: 1, until it is put back from a backup; then a higher number each time. ' +
+        'Heed the highest that you have seen, and nothing of a lower one.',
+    },
+    ce_sharedupto: {
+      type: 'string',
+      pattern: '^\\d+$',
+      description:
+        'From the second history on. Up to this position the log is the same under every epoch it had: what you took ' +
+        'under a lower epoch from behind it has not happened.',
     },
     ce_occurredon: {
       type: 'string',
@@ -51,6 +70,7 @@ export const HEADERS = {
     'ce_subject',
     'ce_time',
     'ce_position',
+    'ce_epoch',
     'ce_hash',
   ],
 } satisfies Schema;
@@ -104,9 +124,12 @@ export function asyncApi(
       events: {
         address: topic,
         description:
-          'At least once: an event may come twice, with the same ce_id. Within a partition, first occurrences ' +
-          'come in the order of ce_position. The partition is the first 4 bytes of SHA-256 of the key, ' +
-          'big-endian, modulo the partition count.',
+          'At least once: an event may come twice, with the same ce_source and ce_id. Within a partition and under ' +
+          'one ce_source, first occurrences come in the order of ce_position. The partition is the first 4 bytes ' +
+          'of SHA-256 of the key, big-endian, modulo the partition count. When the agency puts its log back from a ' +
+          'backup, the whole log comes again under another ce_source with a higher ce_epoch. Whoever sees it for ' +
+          'the first time forgets all events behind ce_sharedupto, or everything, and begins anew with that ' +
+          'ce_source; messages with a lower ce_epoch that come later are left out.',
         messages: Object.fromEntries(types.map(([type]) => [type, ref('messages', type)])),
         bindings: { kafka: { topic, partitions, bindingVersion: '0.5.0' } },
       },

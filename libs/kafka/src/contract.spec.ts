@@ -149,7 +149,7 @@ describe('the public contract of the topic', () => {
         sealed: null,
         hash: Buffer.alloc(32),
       },
-      ID,
+      { logId: ID, epoch: 1_795_500_000_123, sharedUpTo: 7 },
       12,
     );
     const valid = ajv.compile({ ...HEADERS, additionalProperties: false });

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { published, type Row } from '#event-store';
 import { fromMessage, type Message, type Received, toMessage } from './envelope.js';
 
-const LOG = '01890a5d-ac96-774b-bcce-b302099a0001';
+const LOG = { logId: '01890a5d-ac96-774b-bcce-b302099a0001', epoch: 1, sharedUpTo: null };
 
 const row: Row = {
   position: 1_234,
@@ -37,11 +37,21 @@ describe('the message of an event', () => {
         ce_subject: 'case-01890a5d-ac96-774b-bcce-b302099a8057',
         ce_time: '1998-06-02T09:30:00.120Z',
         ce_position: '1234',
+        ce_epoch: '1',
         ce_occurredon: '1998-05',
         ce_hash: 'ab'.repeat(32),
         ce_traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
       },
       value: row.body,
+    });
+  });
+
+  it('names another source once the log was put back, and how far all its histories are one', () => {
+    const { headers } = toMessage(row, { ...LOG, epoch: 1_795_500_000_123, sharedUpTo: 1_200 }, 12);
+    expect(headers).toMatchObject({
+      ce_source: '/kosh/01890a5d-ac96-774b-bcce-b302099a0001/1795500000123',
+      ce_epoch: '1795500000123',
+      ce_sharedupto: '1200',
     });
   });
 

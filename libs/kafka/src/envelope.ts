@@ -1,5 +1,5 @@
 import type { IHeaders } from 'kafkajs';
-import { eventOf, type Published, type Row } from '#event-store';
+import { eventOf, type History, type Published, type Row } from '#event-store';
 import { partitionOf } from './partitioner.js';
 
 /** A message as it is sent: CloudEvents 1.0, binary mode. */
@@ -14,15 +14,16 @@ export type Message = Readonly<{
 /** A message as it is received, as far as it is read. */
 export type Received = Readonly<{ value: Buffer | null; headers?: IHeaders }>;
 
-/** The `ce_source` of a log's messages. */
-export function sourceOf(logId: string): string {
-  return `/kosh/${logId}`;
+/**
+ * The `ce_source` of a log's messages. Another history of the log is another source, since an event that was lost and
+ * the one that took its place have the same stream and version, and so the same `ce_id`.
+ */
+export function sourceOf({ logId, epoch }: History): string {
+  return epoch === 1 ? `/kosh/${logId}` : `/kosh/${logId}/${epoch}`;
 }
 
-/**
- * The message of a row: everything but who asked. `logId` names the log, `partitions` is the topic's count.
- */
-export function toMessage(row: Row, logId: string, partitions: number): Message {
+/** The message of a row: everything but who asked. `partitions` is the topic's count. */
+export function toMessage(row: Row, history: History, partitions: number): Message {
   const traceparent = traceparentOf(row.meta);
   return {
     key: row.stream,
@@ -32,10 +33,12 @@ export function toMessage(row: Row, logId: string, partitions: number): Message 
       ce_specversion: '1.0',
       ce_id: `${row.stream}/${row.version}`,
       ce_type: `kosh.${row.type}.v${row.schemaVersion}`,
-      ce_source: sourceOf(logId),
+      ce_source: sourceOf(history),
       ce_subject: row.stream,
       ce_time: row.recordedAt,
       ce_position: String(row.position),
+      ce_epoch: String(history.epoch),
+      ...(history.sharedUpTo !== null && { ce_sharedupto: String(history.sharedUpTo) }),
       ...(row.occurredOn !== null && { ce_occurredon: row.occurredOn }),
       ce_hash: row.hash.toString('hex'),
       ...(traceparent !== undefined && { ce_traceparent: traceparent }),

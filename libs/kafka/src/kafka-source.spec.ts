@@ -49,9 +49,11 @@ describeWithKafka('the topic as a source', () => {
 
   it('takes an event as the topic brings it, before the log is asked', async () => {
     const follower = new Follower(road, source, 0);
-    await road.send([await invented(road)]);
-    await until(() => follower.events.length === 1, 'the event');
-    expect(follower.events[0]?.event.data).toEqual({ diedOn: '1998' });
+    await road.append(1);
+    await until(() => follower.events.length === 1, 'an event of the log');
+    await road.send([await invented(road, 2)]);
+    await until(() => follower.events.length === 2, 'the event');
+    expect(follower.events[1]?.event.data).toEqual({ diedOn: '1998' });
   });
 
   it('reads from the log what the topic does not bring', async () => {
@@ -78,6 +80,21 @@ describeWithKafka('the topic as a source', () => {
     await road.append(1);
     await until(() => follower.events.length === 1, 'the event');
     expect(follower.events[0]?.event.data).toEqual({ diedOn: '1997-05' });
+  });
+
+  it('gives nothing of the history before the log was put back, neither from the topic nor from memory', async () => {
+    await road.send(await record(road, 3));
+    const before = new Follower(road, source, 0);
+    await until(() => before.events.length === 3, 'the first history');
+    const lost = await invented(road, 3);
+    await road.putBack(2);
+    const after = new Follower(road, source, 0);
+    await road.send([lost]);
+    await until(() => after.events.length === 2, 'what was put back');
+    await road.send(await record(road, 1));
+    await until(() => after.events.length === 3, 'what came after');
+    expect(after.positions).toEqual([1, 2, 3]);
+    expect(after.events[2]?.event.data).toEqual({ diedOn: '1997-05' });
   });
 
   it('serves each follower from its own cursor, through one consumer', async () => {
@@ -107,13 +124,13 @@ async function record(road: Road, count: number): Promise<Message[]> {
 }
 
 /** The message of an event that the log does not have. */
-async function invented(road: Road): Promise<Message> {
+async function invented(road: Road, position = 1): Promise<Message> {
   const stream = 'case-01890a5d-ac96-774b-bcce-b302099a8057';
   const body = '{"diedOn":"1998"}';
   const recordedAt = '2026-11-24T08:00:00.000Z';
   const [message] = await road.messagesOf([
     {
-      position: 1,
+      position,
       stream,
       version: 1,
       type: 'MigrantDied',

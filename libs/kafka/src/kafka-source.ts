@@ -1,6 +1,6 @@
 import type { KafkaMessage } from 'kafkajs';
 import type pg from 'pg';
-import { logId, Pages, type Published, type Source, pause } from '#event-store';
+import { Pages, pause, type Published, type Source } from '#event-store';
 import type { Connect, KafkaSettings, Log } from './client.js';
 import { consume } from './consumer.js';
 import { fromMessage, header, sourceOf } from './envelope.js';
@@ -30,29 +30,32 @@ export type KafkaSourceOptions = Readonly<{
  * of followers.
  */
 export class KafkaSource implements Source {
-  private readonly inboxes = new Set<Inbox>();
-  private readonly pages: Pages;
+  /** Each with the source whose messages it takes. */
+  private readonly inboxes = new Map<Inbox, string>();
   private readonly closing = new AbortController();
   private readonly reading: Promise<void>;
 
   private constructor(
     private readonly options: KafkaSourceOptions,
-    private readonly source: string,
+    private readonly pages: Pages,
+    /** Of the log, as it was when it was asked last. */
+    private source: string,
   ) {
-    this.pages = new Pages(options.pool);
     this.reading = this.read();
   }
 
   /** Begins to read at once, also while Kafka is away. */
   static async open(options: KafkaSourceOptions): Promise<KafkaSource> {
-    return new KafkaSource(options, sourceOf(await logId(options.pool)));
+    const pages = new Pages(options.pool);
+    return new KafkaSource(options, pages, sourceOf(await pages.begin()));
   }
 
   /** Throws what Postgres throws, and `UnknownEvent` at an event that this version of Kosh does not know. */
   async *follow(after: number, signal: AbortSignal): AsyncGenerator<readonly Published[]> {
     const inbox = new Inbox(after);
-    this.inboxes.add(inbox);
+    this.inboxes.set(inbox, this.source);
     try {
+      await this.heedHistory(inbox);
       // At the start the log is asked at once.
       let patienceMs = 0;
       while (!signal.aborted) {
@@ -84,6 +87,14 @@ export class KafkaSource implements Source {
   async close(): Promise<void> {
     this.closing.abort();
     await this.reading;
+  }
+
+  /** The log may have been put back since it was asked: what came for its history before is nothing then. */
+  private async heedHistory(inbox: Inbox): Promise<void> {
+    this.source = sourceOf(await this.pages.begin());
+    if (this.inboxes.get(inbox) === this.source) return;
+    inbox.drop(inbox.early());
+    this.inboxes.set(inbox, this.source);
   }
 
   /** Reads the topic until closed, beginning anew whenever that fails. Never rejects. */
@@ -119,10 +130,12 @@ export class KafkaSource implements Source {
 
   private hand(messages: readonly KafkaMessage[]): void {
     for (const message of messages) {
-      if (this.inboxes.size === 0 || header(message, 'ce_source') !== this.source) continue;
+      const source = header(message, 'ce_source');
+      const takers = [...this.inboxes].filter(([, own]) => own === source);
+      if (takers.length === 0) continue;
       try {
         const event = fromMessage(message);
-        for (const inbox of this.inboxes) inbox.offer(event);
+        for (const [inbox] of takers) inbox.offer(event);
       } catch (error) {
         // The log has the true one, or a follower will stop there.
         this.options.log.warn({ err: error, offset: message.offset }, 'A message is not an event: left out.');

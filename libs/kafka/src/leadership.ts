@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { logId, readPage, type Row, Bell, pause, within } from '#event-store';
+import { Bell, type History, historyOf, pause, readPage, type Row, within } from '#event-store';
 
 const STAND_BY_MS = 1_000;
 /**
@@ -25,8 +25,8 @@ export class Leadership {
     private readonly client: pg.PoolClient,
     private readonly appended: Bell,
     private readonly name: string,
-    /** The id of the log. */
-    readonly logId: string,
+    /** Of the log, which cannot change while this connection lives. */
+    readonly history: History,
     readonly epoch: number,
     private cursor: number,
   ) {}
@@ -50,7 +50,7 @@ export class Leadership {
         }
       }
       const { position, epoch } = await begin(client, name);
-      return new Leadership(client, appended, name, await answered(logId(client)), epoch, position);
+      return new Leadership(client, appended, name, await answered(historyOf(client)), epoch, position);
     } catch (error) {
       client.release(true);
       throw error;

@@ -89,7 +89,7 @@ async function carry(options: RelayOptions, leadership: Leadership, onOpen: () =
       const rows = await leadership.rows(BATCH);
       const last = rows.at(-1);
       if (last) {
-        await topic.send(rows.map((row) => toMessage(row, leadership.logId, kafka.partitions)));
+        await topic.send(rows.map((row) => toMessage(row, leadership.history, kafka.partitions)));
         await leadership.moveTo(last.position);
         onPublished?.(rows.length);
       } else {

@@ -2,7 +2,16 @@ import assert from 'node:assert/strict';
 import { Kafka, type KafkaMessage, logLevel } from 'kafkajs';
 import pg from 'pg';
 import { v7 as uuidv7 } from 'uuid';
-import { connect, Gatherer, logId, type Published, readPage, type Row, type Source } from '#event-store';
+import {
+  beginEpoch,
+  connect,
+  Gatherer,
+  historyOf,
+  type Published,
+  readPage,
+  type Row,
+  type Source,
+} from '#event-store';
 import { freshDatabase, type TestDatabase } from '../../../test/support/database.js';
 import { until } from '../../../test/support/until.js';
 import { kafkaClient, type KafkaSettings, type Log } from '../src/client.js';
@@ -59,13 +68,23 @@ export class Road {
     await Promise.all(people.map((stream) => this.writer.append(death(stream))));
   }
 
+  /** As a restore from a backup leaves it: the log as far as a position, under another epoch. */
+  async putBack(position: number): Promise<void> {
+    const owner = connect(this.database.url, 'kosh_owner', { max: 1 });
+    const client = await owner.connect();
+    await client.query('delete from log.events where position > $1', [position]);
+    await beginEpoch(client);
+    client.release();
+    await owner.end();
+  }
+
   rows(): Promise<readonly Row[]> {
     return readPage(this.pool, 0, 1_000_000);
   }
 
   async messagesOf(rows: readonly Row[]): Promise<Message[]> {
-    const id = await logId(this.pool);
-    return rows.map((row) => toMessage(row, id, this.kafka.partitions));
+    const history = await historyOf(this.pool);
+    return rows.map((row) => toMessage(row, history, this.kafka.partitions));
   }
 
   /** Puts messages into the topic as they are, one request after the other. */

@@ -52,7 +52,11 @@ export async function replayDigest(
 }
 
 /** Of each table the hashes of its rows in key order, hashed; of these the hash, table by table. */
-async function digestOf(client: pg.ClientBase, schema: string, { tables }: Projection): Promise<string> {
+export async function digestOf(
+  client: pg.ClientBase,
+  schema: string,
+  { tables }: Projection,
+): Promise<string> {
   const all = createHash('sha256');
   for (const table of tables) {
     const { rows } = await client.query<{ hash: Buffer }>(

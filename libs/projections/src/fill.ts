@@ -1,6 +1,8 @@
 import type pg from 'pg';
 import { readByStream } from '#event-store';
 import { Copy } from './copy.js';
+import { FoldFailed } from './fold-failed.js';
+import type { Pace } from './pace.js';
 import type { Projection, Table } from './projection.js';
 import { Rows } from './rows.js';
 import { Streams } from './streams.js';
@@ -16,6 +18,8 @@ export type Filling = Readonly<{
   projection: Projection;
   schema: string;
   onProgress?: ((progress: FillProgress) => void) | undefined;
+  /** At full speed unless told. */
+  pace?: Pace | undefined;
 }>;
 
 /** So many of `upTo` events are folded. */
@@ -24,10 +28,10 @@ export type FillProgress = Readonly<{ name: string; position: number; upTo: numb
 /**
  * Fills the new, empty tables of a schema from the log up to a position, then makes their keys and indexes. It reads
  * one whole stream after the other: nothing of one is needed for the next, so memory does not grow with the log.
- * While a batch is folded, the one before is written and the next events are read.
+ * While a batch is folded, the one before is written and the next events are read. Throws `FoldFailed`.
  */
 export async function fill(filling: Filling, upTo: number): Promise<void> {
-  const { client, pool, projection, schema, onProgress } = filling;
+  const { client, pool, projection, schema, onProgress, pace } = filling;
   const [streams, rows] = [new Streams(projection), new Rows()];
   let position = 0;
   let batch = new Batch(filling);
@@ -39,10 +43,15 @@ export async function fill(filling: Filling, upTo: number): Promise<void> {
         streams.forget();
         rows.clear();
       }
-      streams.fold(event, rows);
+      try {
+        streams.fold(event, rows);
+      } catch (error) {
+        throw new FoldFailed(projection.name, event, error);
+      }
     }
     position += events.length;
     onProgress?.({ name: projection.name, position, upTo });
+    await pace?.();
     if (batch.size < BATCH) continue;
     await written;
     written = underWay(batch.send());

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
-import { head, positionAt } from '#event-store';
+import { type Db, head, positionAt } from '#event-store';
 import { isDay } from '#reference';
 
 /** How often to look whether a read model has come far enough. */
@@ -83,7 +83,7 @@ export async function waitFor(
 
 /** What `knownAt` names, if it is not beyond `end`. Throws `KnownAtInvalid` or `KnownAtNotSettled`. */
 export async function positionOf(
-  pool: pg.Pool,
+  db: Db,
   knownAt: string,
   end: Pick<AsKnown, 'position' | 'recordedAt'>,
 ): Promise<number> {
@@ -97,7 +97,7 @@ export async function positionOf(
   if (!moment || !isDay(moment[1] ?? '') || Number.isNaN(time)) throw new KnownAtInvalid();
   if (end.recordedAt === null || time > Date.parse(end.recordedAt)) throw notSettled();
   // The log keeps milliseconds: what is finer in the moment changes nothing.
-  return positionAt(pool, new Date(time).toISOString());
+  return positionAt(db, new Date(time).toISOString());
 }
 
 /** Of several read models, where the last of them is. */

@@ -59,6 +59,7 @@ export const kinds: Table<KindRow> = {
     sex: 'text',
   },
   key: ['kind'],
+  usedBy: { table: 'ledger', by: 'kind' },
 };
 
 /** Up to these positions the ledger has been summed up. */

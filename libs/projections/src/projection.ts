@@ -13,6 +13,8 @@ export type Table<R extends Row = Row> = {
   readonly key: readonly (keyof R & string)[];
   /** Further indexes, as Postgres reads them behind `create index on <table>`. */
   readonly indexes?: readonly string[];
+  /** Of a table whose rows serve those of another and tell of no event themselves: which, and the column in both. */
+  readonly usedBy?: Readonly<{ table: string; by: keyof R & string }>;
 };
 
 /**

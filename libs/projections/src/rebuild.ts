@@ -1,8 +1,9 @@
 import type pg from 'pg';
 import { head, readEvents } from '#event-store';
 import { fill, type Filling, type FillProgress } from './fill.js';
+import { foldInto } from './fold-into.js';
+import type { Pace } from './pace.js';
 import { type Projection, schemaOf } from './projection.js';
-import { foldInto } from './run.js';
 import { createSchema, holdTables } from './schema.js';
 import { transaction } from './transaction.js';
 
@@ -15,18 +16,20 @@ export type RebuildOptions = Readonly<{
   /** With the rights of `kosh_projector`. Two of its connections are used. */
   pool: pg.Pool;
   onProgress?: (progress: FillProgress) => void;
+  /** Such as `givingWay`; at full speed unless told. */
+  pace?: Pace;
 }>;
 
 /**
  * Makes a read model anew from the log beside the live one, and puts it in its place. It is one transaction, so a
- * rebuild that fails leaves nothing behind. Readers do not wait; a live projector goes on from there by itself.
- * Answers the position of the new tables.
+ * rebuild that fails leaves nothing behind. Readers do not wait; a live projector goes on from there by itself, with
+ * nothing parked. Answers the position of the new tables. Throws `FoldFailed` where an event cannot be folded.
  */
-export async function rebuild({ projection, pool, onProgress }: RebuildOptions): Promise<number> {
+export async function rebuild({ projection, pool, onProgress, pace }: RebuildOptions): Promise<number> {
   const client = await pool.connect();
   client.on('error', () => undefined); // The statement under way tells it.
   try {
-    const filling = { client, pool, projection, schema: `${schemaOf(projection)}_next`, onProgress };
+    const filling = { client, pool, projection, schema: `${schemaOf(projection)}_next`, onProgress, pace };
     const position = await transaction(client, async () => {
       await holdTables(client, projection);
       await createSchema(client, filling.schema, projection);
@@ -85,5 +88,7 @@ async function swap(filling: Filling, reached: number): Promise<number> {
        recorded_at = (select recorded_at from log.events where position = $2) where name = $1`,
     [projection.name, position],
   );
+  // The new tables have every event, so nothing of it is put aside any more.
+  await client.query('delete from reading.parked where name = $1', [projection.name]);
   return position;
 }

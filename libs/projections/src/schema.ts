@@ -45,8 +45,11 @@ export async function createSchema(
 }
 
 /** A fingerprint of the tables: code that expects others must not write into them. */
-function shapeOf({ tables, aside }: Projection): string {
-  return createHash('sha256').update(canonical({ tables, aside })).digest('hex');
+export function shapeOf({ tables, aside }: Projection): string {
+  const shapes = tables.map(({ name, columns, key, indexes }) => ({ name, columns, key, indexes }));
+  return createHash('sha256')
+    .update(canonical({ tables: shapes, aside }))
+    .digest('hex');
 }
 
 /**

@@ -1,0 +1,209 @@
+import pg from 'pg';
+import { beginEpoch, connect, migrate, migrations } from '#event-store';
+import { digest, type Projection, rebuild, replayDigest } from '#projections';
+import { verify, type VerifyReport } from '../verify.js';
+import { load } from './load.js';
+import { type Backup, BadBackup, checkFile, type Known, openChain } from './manifest.js';
+
+/** The database cannot take a backup. The message says why and what to do. */
+export class NotRestorable extends Error {
+  override readonly name = 'NotRestorable';
+}
+
+export type RestoreOptions = Readonly<{
+  /** Of an empty database. The login must be allowed to create roles and schemas, as for `migrate`. */
+  url: string;
+  /** A backup; those that it goes on from lie beside it. */
+  folder: string;
+  /** A position or a moment in RFC 3339: what was recorded after it is left out. All there is unless told. */
+  to?: string | undefined;
+  /** Hashes of the log that were kept elsewhere: of receipts, of checkpoints, or written down. */
+  known?: readonly Known[];
+  readModels: readonly Projection[];
+  onProgress?: (what: string, done: number, total: number) => void;
+  signal?: AbortSignal;
+}>;
+
+/** The digest that a read model had when the backup was taken, beside what the log that was put back gives. */
+export type DigestCheck = Readonly<{ name: string; position: number; ok: boolean }>;
+
+export type RestoreReport = Readonly<{
+  ok: boolean;
+  /** The last event that was put back. */
+  position: number;
+  /** Events of the backup that were left out. */
+  leftOut: number;
+  /** Under which the log goes on. */
+  epoch: number;
+  /** Positions at which the log is what was known of it: heads of backups, and hashes kept elsewhere. */
+  matched: readonly number[];
+  /** The log as it now stands, and its read models, made anew. */
+  verification: VerifyReport;
+  /** None of those that the log was not put back far enough for. */
+  digests: readonly DigestCheck[];
+  seconds: number;
+}>;
+
+/**
+ * Puts a log back from a backup, verifies it, and makes its read models anew. What it loads is one transaction, so
+ * that a restore which is ended half-way leaves an empty log, and may begin again. The log goes on under another
+ * epoch. Throws `BadBackup` before anything is touched, and `NotRestorable`.
+ */
+export async function restore(options: RestoreOptions): Promise<RestoreReport> {
+  const { url, folder, onProgress, signal, readModels } = options;
+  const startedAt = performance.now();
+  const chain = await openChain(folder);
+  await mustBeWhole(chain, options);
+  await mustBeReadable(chain);
+  return alone(url, async (client) => {
+    await mustBeEmpty(client);
+    await migrate(url, numbersOf(chain));
+    const loaded = await loadInto(chain, options);
+    await migrate(url);
+    const projector = connect(url, 'kosh_projector', { max: 3, applicationName: OWN_NAME });
+    const auditor = connect(url, 'kosh_api', { max: 3, applicationName: OWN_NAME });
+    try {
+      for (const projection of readModels) {
+        signal?.throwIfAborted();
+        await rebuild({
+          projection,
+          pool: projector,
+          onProgress: ({ name, position, upTo }) => onProgress?.(name, position, upTo),
+        });
+      }
+      const verification = await verify(auditor, {
+        projections: readModels,
+        ...(onProgress && { onProgress }),
+        ...(signal && { signal }),
+      });
+      const digests = await compare(auditor, chain, readModels, loaded.position);
+      const ok = verification.ok && digests.every((one) => one.ok);
+      const seconds = Math.round(performance.now() - startedAt) / 1_000;
+      return { ok, ...loaded, verification, digests, seconds };
+    } finally {
+      await Promise.all([projector.end(), auditor.end()]);
+    }
+  });
+}
+
+async function loadInto(chain: readonly [Backup, ...Backup[]], options: RestoreOptions) {
+  const pool = connect(options.url, 'kosh_owner', { max: 1, applicationName: OWN_NAME });
+  try {
+    return await load(pool, chain, options);
+  } finally {
+    await pool.end();
+  }
+}
+
+/**
+ * Begins another epoch for a database that Postgres itself has put back, from a base backup and its WAL: its log is the
+ * log, and its read models are at their cursors. Nobody may be connected. Answers the epoch. Throws `NotRestorable`.
+ */
+export async function beginAnew(url: string): Promise<number> {
+  return alone(url, async (client) => {
+    await client.query('begin');
+    await client.query('set local role kosh_owner');
+    await client.query('update reading.cursors set epoch = epoch + 1');
+    await client.query('update road.relay set epoch = epoch + 1, position = 0');
+    const epoch = await beginEpoch(client);
+    await client.query('commit');
+    return epoch;
+  });
+}
+
+const OWN_NAME = 'kosh-restore';
+/** Whoever is being killed has left by then. */
+const WAIT = '10s';
+
+/** Runs `work` while nobody else restores into the database or uses it. */
+async function alone<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: url, application_name: OWN_NAME });
+  client.on('error', () => undefined); // The statement under way tells it.
+  await client.connect();
+  try {
+    await client.query(`set lock_timeout = '${WAIT}'`);
+    await client.query('select pg_advisory_lock(5003)').catch((cause: unknown) => {
+      throw new NotRestorable('Somebody else restores into this database', { cause });
+    });
+    await mustBeUnused(client);
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+/** Whoever is connected would write under the epoch before. */
+async function mustBeUnused(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ name: string }>(
+    `select distinct application_name as name from pg_stat_activity
+      where datname = current_database() and application_name like 'kosh-%' and application_name <> $1 order by 1`,
+    [OWN_NAME],
+  );
+  if (rows.length === 0) return;
+  throw new NotRestorable(
+    `The database is in use by ${rows.map(({ name }) => name).join(', ')}: stop api, relay and projector first.`,
+  );
+}
+
+async function mustBeEmpty(client: pg.Client): Promise<void> {
+  const { rows: made } = await client.query<{ name: string }>(
+    `select name from unnest($1::text[]) name where to_regclass(name) is not null`,
+    [['log.events', 'log.keys', 'vault.keys', 'vault.sealed', 'audit.access']],
+  );
+  for (const { name } of made) {
+    const { rows } = await client.query<{ full: boolean }>(`select exists (select from ${name}) as full`);
+    if (!rows[0]?.full) continue;
+    throw new NotRestorable(`There are rows in ${name}. Restore into an empty database: create another one.`);
+  }
+}
+
+async function mustBeWhole(chain: readonly Backup[], { onProgress, signal }: RestoreOptions): Promise<void> {
+  const total = chain.flatMap(({ manifest }) => manifest.tables).reduce((sum, { rows }) => sum + rows, 0);
+  let done = 0;
+  for (const one of chain) {
+    for (const table of one.manifest.tables) {
+      await checkFile(one, table, (rows) => {
+        signal?.throwIfAborted();
+        onProgress?.('files', done + rows, total);
+      });
+      done += table.rows;
+    }
+  }
+}
+
+/** All of a chain have the same migrations. */
+async function mustBeReadable(chain: readonly [Backup, ...Backup[]]): Promise<void> {
+  const known = new Map((await migrations()).map(({ number, sha256 }) => [number, sha256]));
+  for (const { number, name, sha256 } of chain[0].manifest.migrations) {
+    if (known.get(number) === sha256) continue;
+    throw new BadBackup(
+      `The backup was taken with migration ${name}, which this Kosh does not have: restore it with the version that ` +
+        'took it, or a later one.',
+    );
+  }
+}
+
+function numbersOf([{ manifest }]: readonly [Backup, ...Backup[]]): ReadonlySet<number> {
+  return new Set(manifest.migrations.map(({ number }) => number));
+}
+
+/** What the read models came to when a backup last told of them, and what they come to now, for the same position. */
+async function compare(
+  pool: pg.Pool,
+  chain: readonly Backup[],
+  readModels: readonly Projection[],
+  upTo: number,
+): Promise<readonly DigestCheck[]> {
+  const checks: DigestCheck[] = [];
+  for (const projection of readModels) {
+    const then = chain
+      .flatMap(({ manifest }) => manifest.digests)
+      .findLast(({ name, position }) => name === projection.name && position <= upTo);
+    if (!then) continue;
+    const { name, position } = then;
+    const now =
+      position === upTo ? await digest(pool, projection) : await replayDigest(pool, projection, position);
+    checks.push({ name, position, ok: now.digest === then.digest });
+  }
+  return checks;
+}
