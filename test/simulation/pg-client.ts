@@ -91,7 +91,11 @@ class SimulatedClient extends EventEmitter {
     });
   }
 
-  query(config: string | pg.QueryConfig, values?: readonly unknown[], callback?: Callback): Promise<Answer> {
+  query(
+    config: string | pg.QueryConfig,
+    values?: readonly unknown[],
+    callback?: Callback,
+  ): Promise<Answer> | Copied {
     const question =
       typeof config === 'string'
         ? { text: config, values: values ?? [] }
@@ -99,7 +103,7 @@ class SimulatedClient extends EventEmitter {
     const ask: Ask = (asked) => new Promise((resolve, reject) => this.queue(asked, resolve, reject));
     const answer = this.between ? this.between(ask, question) : ask(question);
     if (callback) void answer.then(...settling(callback));
-    return answer;
+    return question.text.startsWith('copy ') ? new Copied(answer) : answer;
   }
 
   end(callback?: () => void): void {
@@ -188,6 +192,24 @@ class SimulatedClient extends EventEmitter {
     this.active = undefined;
     this.waiting = [];
     if (failed.length > 0) queueMicrotask(() => failed.forEach(({ settle }) => settle(error)));
+  }
+}
+
+/** What a COPY is read from, as far as anyone asks it for something. */
+class Copied {
+  readableEnded = false;
+
+  constructor(private readonly answer: Promise<Answer>) {}
+
+  setEncoding(): this {
+    return this;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<string> {
+    const { rows } = await this.answer;
+    const [text] = (rows as readonly (readonly string[])[])[0] ?? [];
+    this.readableEnded = true;
+    if (text !== undefined) yield text;
   }
 }
 

@@ -9,7 +9,7 @@ import {
   type Schema,
   type Statement,
 } from './postgres.js';
-import type { World } from './world.js';
+import { Violation, type World } from './world.js';
 
 const NONE: Answer = { rows: [], rowCount: 0 };
 
@@ -20,7 +20,9 @@ const STATEMENTS: readonly (readonly [RegExp, Statement])[] = [
   [/ from log\.events where stream = (any\()?\$1\)? and position <= \$2 order by /, streams],
   [/ from log\.events order by position desc limit 1$/, head],
   [/^select fingerprint, first_position, last_position, version from log\.keys /, key],
-  [/^select id from log\.identity$/, () => one({ id: 'the-log' })],
+  [/^copy \(select position, .* from log\.events where position > \d+ and position <= \d+ /, copyOut],
+  [/ from log\.identity i cross join log\.epochs e /, () => one({ id: 'the-log', epoch: '1', shared: null })],
+  [/ from reading\.parked where \$1::text is null or name = \$1 /, () => NONE],
   [/^begin\b/, begin],
   [/^commit$/, commit],
   [/^rollback$/, rollback],
@@ -72,6 +74,16 @@ function all(rows: readonly unknown[]): Answer {
 function page({ log }: Postgres, _: Asked, { values: [after, limit] }: Question): Answer {
   const from = Number(after);
   return all(log.slice(from, from + Number(limit)).map(({ fields }) => fields));
+}
+
+/** Of the columns that everyone may read; the answer's one row is the text. */
+function copyOut({ log }: Postgres, _: Asked, { text }: Question): Answer {
+  const [, after, upTo] = / position > (\d+) and position <= (\d+) /.exec(text) ?? [];
+  const lines = log.slice(Number(after), Number(upTo)).map(({ fields }) => {
+    const columns = fields.slice(0, 8).map((value) => value?.replaceAll('\\', '\\\\') ?? '\\N');
+    return `${columns.join('\t')}\n`;
+  });
+  return one([lines.join('')]);
 }
 
 function streams({ log }: Postgres, _: Asked, { values: [named, upTo] }: Question): Answer {
@@ -247,10 +259,10 @@ function insert(server: Postgres, asked: Asked, { text, values }: Question): Ans
       table.rows.has(id) || transaction.inserts.some((other) => other.table === table && other.key === id);
     if (isThere && text.includes('do nothing')) continue;
     if (isThere && !text.includes('do update')) {
-      throw databaseError(
-        '23505',
-        `duplicate key value violates unique constraint of ${schema}.${name}: ${id}`,
-      );
+      const detail = `duplicate key value violates unique constraint of ${schema}.${name}: ${id}`;
+      // Kosh would park the file, as if it could not be folded.
+      server.world.report(new Violation('projection', detail));
+      throw databaseError('23505', detail);
     }
     transaction.inserts.push({ table, key: id, row });
   }
