@@ -36,7 +36,7 @@ export const MANAGERS = {
 export type Manager = keyof typeof MANAGERS;
 
 /** No answer came: perhaps it was carried out, perhaps not. */
-export class NoAnswer extends Error {
+class NoAnswer extends Error {
   override readonly name = 'NoAnswer';
 }
 
@@ -171,7 +171,7 @@ export class Agency {
 }
 
 /** What answers callers. */
-export class Api {
+class Api {
   store: EventStore | undefined;
   /** How often an answer is lost on the way back. */
   silences = 0;

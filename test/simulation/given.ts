@@ -11,7 +11,7 @@ import { IN_THE_AIR, NOW, PASSENGERS, PEOPLE, PLANNED, TODAY } from './people.js
 import { World } from './world.js';
 
 /** What was recorded before a simulation begins, and how far everyone had come with it. */
-export type Given = Readonly<{ postgres: Postgres; kafka: Kafka }>;
+type Given = Readonly<{ postgres: Postgres; kafka: Kafka }>;
 
 const chapters = new Map<string, Promise<Given>>();
 

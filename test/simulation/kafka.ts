@@ -5,7 +5,7 @@ import type { Machine } from './machine.js';
 import type { World } from './world.js';
 
 /** A message in a partition. */
-export class Landed {
+class Landed {
   private known: KafkaMessage | undefined;
 
   constructor(
@@ -247,7 +247,7 @@ const EVENTS = {
 type EachBatch = (payload: { batch: { messages: readonly KafkaMessage[] } }) => Promise<void>;
 
 /** A consumer that is alone in its group. It begins at the end, and again at some place after each rebalance. */
-export class Consumer {
+class Consumer {
   readonly events = EVENTS;
   private readonly listeners = new Map<string, (event: { payload: { error: Error } }) => void>();
   private offsets: number[] = [];

@@ -2,7 +2,7 @@ import type { Line } from './link.js';
 import type { Event, World } from './world.js';
 
 /** What a machine runs. Ends when the signal says so; rejects where a process would end with an error. */
-export type Work = (signal: AbortSignal) => Promise<void>;
+type Work = (signal: AbortSignal) => Promise<void>;
 
 /** After so long a process that was told to stop is killed. */
 const STOP_MAX_MS = 10_000;

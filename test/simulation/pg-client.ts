@@ -10,7 +10,7 @@ type Callback = (error: Error | undefined, answer?: Answer) => void;
 type Waiting = Readonly<{ question: Question; settle: Callback }>;
 
 /** Sends a statement and answers what comes back: a planted bug can stand in between. */
-export type Ask = (question: Question) => Promise<Answer>;
+type Ask = (question: Question) => Promise<Answer>;
 export type Between = (ask: Ask, question: Question) => Promise<Answer>;
 
 /** Where a client is, and what it speaks to. */

@@ -30,7 +30,7 @@ export type Settings = Readonly<{
 }>;
 
 /** What reaches the client besides answers. */
-export type Ears = Readonly<{ notified: () => void; ended: (error?: pg.DatabaseError) => void }>;
+type Ears = Readonly<{ notified: () => void; ended: (error?: pg.DatabaseError) => void }>;
 
 /** A statement under way. */
 export type Asked = {
@@ -68,7 +68,6 @@ export class Session {
   asked: Asked | undefined;
 
   constructor(
-    readonly server: Postgres,
     readonly line: Line,
     readonly settings: Settings,
     readonly ears: Ears,
@@ -147,7 +146,7 @@ export class Postgres implements Log {
   }
 
   open(line: Line, settings: Settings, ears: Ears): Session {
-    const session = new Session(this, line, settings, ears);
+    const session = new Session(line, settings, ears);
     this.sessions.add(session);
     line.onHungUp = () => this.end(session);
     return session;

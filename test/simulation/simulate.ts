@@ -33,7 +33,7 @@ export type Result = Readonly<{
   story: readonly string[];
 }>;
 
-export type Options = Readonly<{
+type Options = Readonly<{
   bug?: Bug | undefined;
   /** Nothing goes wrong but this. */
   kill?: Kill | undefined;
