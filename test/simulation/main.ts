@@ -52,23 +52,37 @@ const print = (line: string) => void process.stdout.write(`${line}\n`);
 await (isMainThread ? main() : work(workerData as Share));
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      seeds: { type: 'string', default: String(SEEDS) },
-      from: { type: 'string', default: '1' },
-      seed: { type: 'string' },
-      kill: { type: 'string' },
-      bug: { type: 'string' },
-      bugs: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  const { bug } = values;
-  bugOf(bug);
-  if (values.help) print(USAGE);
-  else if (values.bugs) await grade();
-  else if (values.seed !== undefined) await tell(number('seed', values.seed), bug, killOf(values.kill));
-  else await many(number('from', values.from), number('seeds', values.seeds), bug);
+  const asked = wanted();
+  if (asked === undefined) process.exitCode = 2;
+  else if (asked.help) print(USAGE);
+  else if (asked.bugs) await grade();
+  else if (asked.seed !== undefined) await tell(asked.seed, asked.bug, asked.kill);
+  else await many(asked.from, asked.seeds, asked.bug);
+}
+
+/** What the arguments ask for; undefined, and said why, where they are wrong. */
+function wanted() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        seeds: { type: 'string', default: String(SEEDS) },
+        from: { type: 'string', default: '1' },
+        seed: { type: 'string' },
+        kill: { type: 'string' },
+        bug: { type: 'string' },
+        bugs: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    });
+    const { help, bugs, bug } = values;
+    bugOf(bug);
+    const seed = values.seed === undefined ? undefined : number('seed', values.seed);
+    const [from, seeds] = [number('from', values.from), number('seeds', values.seeds)];
+    return { help, bugs, bug, seed, from, seeds, kill: killOf(values.kill) };
+  } catch (error) {
+    say(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
+    return undefined;
+  }
 }
 
 /** One seed, with its story. */
