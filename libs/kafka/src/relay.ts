@@ -3,7 +3,7 @@ import { pause } from '#event-store';
 import type { Connect, KafkaSettings, Log } from './client.js';
 import { toMessage } from './envelope.js';
 import { Leadership } from './leadership.js';
-import { KafkaAway, openTopic, WrongTopic } from './topic.js';
+import { KafkaAway, openTopic, TopicReplaced, WrongTopic } from './topic.js';
 
 /** Messages of one request. */
 const BATCH = 500;
@@ -96,6 +96,10 @@ async function carry(options: RelayOptions, leadership: Leadership, onOpen: () =
         await leadership.wait(signal);
       }
     }
+  } catch (error) {
+    // At once: by its count of messages alone the new one might pass for whole, with what it was just sent.
+    if (error instanceof TopicReplaced) await leadership.moveTo(0);
+    throw error;
   } finally {
     await topic.close();
   }

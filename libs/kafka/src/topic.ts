@@ -16,7 +16,16 @@ const CLOSE_MS = 2_000;
 
 /** Kafka did not do what was asked, for now. Perhaps the messages are in the topic, perhaps not. */
 export class KafkaAway extends Error {
-  override readonly name = 'KafkaAway';
+  override readonly name: string = 'KafkaAway';
+}
+
+/** The topic is not the one that was opened: what that one was sent may be in it, or not. */
+export class TopicReplaced extends KafkaAway {
+  override readonly name = 'TopicReplaced';
+
+  constructor(topic: string) {
+    super(`The topic ${topic} is not the one that was opened: another has taken its place.`);
+  }
 }
 
 /** The topic is not the one that is configured. Somebody must change the settings. */
@@ -126,7 +135,7 @@ async function send(
     const base = Number(baseOffset);
     // Kafka takes messages for a topic that was made anew as if nothing had been. Then offsets begin anew, too.
     if (base >= 0 && base < (ends.get(partition) ?? 0)) {
-      throw new KafkaAway(`The topic ${topic} is not the one that was opened: another has taken its place.`);
+      throw new TopicReplaced(topic);
     }
     ends.set(partition, base + messages.filter((message) => message.partition === partition).length);
   }
