@@ -39,8 +39,8 @@ describe('the example in docs/proof-format.md', () => {
   it('is a log that its checkpoints and leaves confirm, and a receipt that is of it', async () => {
     const leaves = Buffer.from(blocks('leaves')[0]?.replaceAll('\n', '') ?? '', 'hex');
     const [two = '', three = ''] = blocks('checkpoint');
-    await writeCheckpoint(folder, 2, two, leaves.subarray(0, 64));
-    await writeCheckpoint(folder, 3, three, leaves.subarray(64));
+    await writeCheckpoint(folder, { size: 2, epoch: 1 }, two, leaves.subarray(0, 64));
+    await writeCheckpoint(folder, { size: 3, epoch: 1 }, three, leaves.subarray(64));
     const [dump, key, receipt] = ['dump', 'key', 'receipt'].map((name) => join(folder, name));
     await writeFile(dump ?? '', blocks('ndjson')[0] ?? '');
     await writeFile(key ?? '', blocks('key')[0] ?? '');
