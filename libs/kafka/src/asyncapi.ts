@@ -84,10 +84,15 @@ export const CHECKPOINT_HEADERS = {
     ce_id: {
       type: 'string',
       pattern: '^checkpoint/[1-9]\\d*$',
-      description: 'How many events it covers. One size has one checkpoint, whose bytes are always the same.',
+      description:
+        'How many events it covers. Under one ce_source a size has one checkpoint, of always the same bytes.',
     },
     ce_type: { const: 'kosh.checkpoint.v1' },
-    ce_source: { type: 'string', pattern: '^/kosh/[0-9a-f-]{36}$', description: 'Names the log.' },
+    ce_source: {
+      type: 'string',
+      pattern: '^/kosh/[0-9a-f-]{36}(/[1-9]\\d*)?$',
+      description: 'Names the log and, from its second history on, the epoch.',
+    },
     ce_time: {
       type: 'string',
       format: 'date-time',
@@ -100,8 +105,9 @@ export const CHECKPOINT_HEADERS = {
 const CHECKPOINT: Schema = {
   type: 'string',
   description:
-    'A checkpoint (c2sp.org/tlog-checkpoint) as a signed note (c2sp.org/signed-note), with two extension lines: ' +
-    '`head` and the chain hash of the last event in hex, `recorded` and its time. The key of the message is its origin.',
+    'A checkpoint (c2sp.org/tlog-checkpoint) as a signed note (c2sp.org/signed-note), with extension lines: ' +
+    '`head` and the chain hash of the last event in hex, `recorded` and its time, from the second history on `shared` ' +
+    'and the position up to which it is the first. The key of the message is its origin.',
 };
 
 /** The public contract of the topics as an AsyncAPI 3.0 document. */
