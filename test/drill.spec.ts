@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -7,7 +8,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { Kafka, logLevel } from 'kafkajs';
 import pg from 'pg';
 import { v7 as uuidv7 } from 'uuid';
-import { verify } from '#audit';
+import { verify, type VerifyReport } from '#audit';
 import { connect, head, historyOf, readPage } from '#event-store';
 import { digest, READ_MODELS, replayDigest, waitFor } from '#projections';
 import { loadMasterKey, Vault, WrongMasterKey } from '#vault';
@@ -16,6 +17,7 @@ import { emptyFolders } from './support/folders.js';
 import { describeWithKafka, kafkaBrokers } from './support/kafka.js';
 import { registration } from './support/people.js';
 import { type Caller, type Stack, startStack } from './support/stack.js';
+import { until } from './support/until.js';
 
 const NAMES = READ_MODELS.map(({ name }) => name);
 /** So many that a restore can be killed while it loads them. */
@@ -106,6 +108,7 @@ describeWithKafka('the drill: a backup, a disaster with Kafka ahead, a restore',
       ok: true,
       position: backedUp.position,
       masterKey: 'opens',
+      checkpoints: { signedUpTo: MANY, faults: [] },
       headHash: backedUp.headHash,
     });
     const again = await kosh(['restore', folder, '--database', fresh.url, '--json'], '');
@@ -157,6 +160,20 @@ describeWithKafka('the drill: a backup, a disaster with Kafka ahead, a restore',
     expect(now.some(({ source }) => lost.some((old) => old.source === source))).toBe(false);
     // What another agency's system keeps by the rule of the contract is the log.
     expect(followed(seen)).toEqual(rows.map(({ hash }) => hash.toString('hex')));
+  }, 60_000);
+
+  it('the log is signed on under the new epoch, and verified by what was signed before and holds', async () => {
+    const { epoch } = await historyOf(pool(fresh.url));
+    const checkpoints = join(dataDir, 'checkpoints');
+    const ofNow = (name: string) => Number.parseInt(name, 10) === epoch && name.endsWith('.checkpoint');
+    await until(() => readdirSync(checkpoints).some(ofNow), 'a signature');
+    const { code, out } = await kosh(['verify', '--json'], fresh.url);
+    const report = JSON.parse(out) as VerifyReport;
+    expect([code, report.firstBad]).toEqual([0, undefined]);
+    expect(report.checkpoints).toMatchObject({ epoch, sharedUpTo: backedUp.position, faults: [] });
+    // Those of before up to the backup, and the first of now; what was signed later is not in the log any more.
+    expect(report.checkpoints?.matched).toBeGreaterThanOrEqual(3);
+    expect(report.checkpoints?.voided).toBeGreaterThanOrEqual(1);
   }, 60_000);
 
   it('names are read with the master key, and with no other', async () => {
@@ -274,15 +291,16 @@ function positionsOf(seen: readonly InTopic[]): ReadonlySet<number> {
   return new Set(seen.map(({ position }) => position));
 }
 
-/** As the contract says: heed the highest epoch; what came under a lower one from behind `ce_sharedupto` is void. */
+/** As the contract says: heed the highest epoch; what came under a lower one from behind any `ce_sharedupto` is void. */
 function followed(messages: readonly InTopic[]): readonly string[] {
-  let epoch = 0;
+  let [epoch, shared] = [0, Number.POSITIVE_INFINITY];
   const held = new Map<number, string>();
   for (const message of messages) {
     if (message.epoch < epoch) continue;
     if (message.epoch > epoch) {
       epoch = message.epoch;
-      const shared = Number(message.sharedUpTo); // In the first epoch there is none, and nothing held yet.
+      // In the first epoch there is none, and nothing held yet.
+      if (message.sharedUpTo !== 'undefined') shared = Math.min(shared, Number(message.sharedUpTo));
       for (const position of held.keys()) if (position > shared) held.delete(position);
     }
     held.set(message.position, message.hash);

@@ -1,7 +1,7 @@
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { beginEpoch, connect, historyOf } from '#event-store';
+import { beginEpoch, connect } from '#event-store';
 import { until } from '../../../test/support/until.js';
 import { Agency, type OwnNotary } from '../test/agency.js';
 import { rechained } from '../test/paper-log.js';
@@ -48,9 +48,11 @@ async function signedUpTo(notary: OwnNotary, size: number): Promise<void> {
   await until(() => notary.sizes.at(-1) === size, `a checkpoint of ${size}`);
 }
 
-async function refused(notary: OwnNotary, why: RegExp): Promise<void> {
+/** Waits until it refuses, and answers the sizes that it has signed. */
+async function refused(notary: OwnNotary, why: RegExp): Promise<readonly number[]> {
   const isSaid = (line: string) => line.startsWith('THE NOTARY REFUSES') && why.test(line);
   await until(() => notary.state === 'refusing' && notary.said.some(isSaid), `a refusal with ${why}`);
+  return notary.sizes;
 }
 
 describe('a log that was put back', () => {
@@ -83,7 +85,7 @@ describe('a log that was put back', () => {
     await agency.sign(byCount);
     await rm(join(agency.folder, noteFile(epoch.epoch)));
     const lines: string[] = [];
-    for await (const line of dump(agency.auditor, {})) lines.push(line.toString());
+    for await (const line of dump(agency.auditor, {})) lines.push(line);
     const file = join(agency.dataDir, 'dump.ndjson');
     await writeFile(file, lines.join(''));
     const offline = { checkpoints: agency.folder, keys: await agency.keys() };
@@ -157,9 +159,8 @@ describe('the notary does not sign', () => {
   it('a log that only its database says was put back, until the agency says so, too', async () => {
     const epoch = await putBack(22);
     const notary = agency.notary(byCount);
-    await refused(notary, /kosh epoch --accept/);
+    expect(await refused(notary, /kosh epoch --accept/)).toEqual([]);
     expect(await verified()).toMatchObject({ ok: false, firstBad: { position: 23 } });
-    expect(notary.sizes).toEqual([]);
     await noteEpoch(agency.folder, epoch);
     await signedUpTo(notary, 22);
   });
@@ -167,14 +168,14 @@ describe('the notary does not sign', () => {
   it('under an epoch whose end was moved back after it was accepted', async () => {
     await noteEpoch(agency.folder, await putBack(22));
     await agency.intruder.query('update log.epochs set position = 5 where epoch > 1');
-    await refused(agency.notary(byCount), /shared up to position 5/);
+    expect(await refused(agency.notary(byCount), /shared up to position 5/)).toEqual([]);
   });
 
   it('under an epoch of before, while the checkpoints know a later one', async () => {
     await noteEpoch(agency.folder, await putBack(22));
     await agency.sign(byCount);
     await agency.intruder.query('delete from log.epochs where epoch > 1');
-    await refused(agency.notary(byCount), /is in epoch 1/);
+    expect(await refused(agency.notary(byCount), /is in epoch 1/)).toEqual([]);
   });
 
   it('what was put back otherwise than it was signed', async () => {
@@ -182,7 +183,6 @@ describe('the notary does not sign', () => {
     const changed = rows.map((row) => (row.position === 5 ? { ...row, body: '{"diedOn":"1990"}' } : row));
     await agency.write(rechained(changed));
     await noteEpoch(agency.folder, await putBack(22));
-    await refused(agency.notary(byCount), /The first bad position is 5 \(leaf\)/);
-    expect((await historyOf(agency.auditor)).epoch).toBeGreaterThan(1);
+    expect(await refused(agency.notary(byCount), /The first bad position is 5 \(leaf\)/)).toEqual([]);
   });
 });

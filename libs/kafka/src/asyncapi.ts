@@ -50,8 +50,8 @@ export const HEADERS = {
       type: 'string',
       pattern: '^\\d+$',
       description:
-        'From the second history on. Up to this position the log is the same under every epoch it had: what you took ' +
-        'under a lower epoch from behind it has not happened.',
+        'From the second history on. Up to this position the log is what it was under epoch 1: what you took under a ' +
+        'lower epoch from behind it, or from behind the one of that epoch, has not happened.',
     },
     ce_occurredon: {
       type: 'string',
@@ -134,8 +134,9 @@ export function asyncApi(
           'one ce_source, first occurrences come in the order of ce_position. The partition is the first 4 bytes ' +
           'of SHA-256 of the key, big-endian, modulo the partition count. When the agency puts its log back from a ' +
           'backup, the whole log comes again under another ce_source with a higher ce_epoch. Whoever sees it for ' +
-          'the first time forgets all events behind ce_sharedupto, or everything, and begins anew with that ' +
-          'ce_source; messages with a lower ce_epoch that come later are left out.',
+          'the first time forgets all events behind ce_sharedupto, of this epoch or of the one followed before, ' +
+          'whichever is smaller, or everything; and begins anew with that ce_source. Messages with a lower ' +
+          'ce_epoch that come later are left out.',
         messages: Object.fromEntries(types.map(([type]) => [type, ref('messages', type)])),
         bindings: { kafka: { topic, partitions, bindingVersion: '0.5.0' } },
       },
