@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Kafka as KafkaClient, logLevel } from 'kafkajs';
 import type pg from 'pg';
-import { parseKeys, readKeys, sizesIn, verify } from '#audit';
+import { parseKeys, readKeys, checkpointsIn, verify } from '#audit';
 import { connect, head, relayLags } from '#event-store';
 import { READ_MODELS, waitFor } from '#projections';
 import { dumpLog } from './dump.js';
@@ -88,7 +88,7 @@ export async function settle(world: World, journal: readonly Line[]): Promise<Se
 /** What the notary has signed on the way, where the world has one: a relay is one, too. */
 async function signed({ dataDir }: World) {
   const folder = join(dataDir, 'checkpoints');
-  if ((await sizesIn(folder)).length === 0) return undefined;
+  if ((await checkpointsIn(folder)).length === 0) return undefined;
   return { folder, keys: parseKeys((await readKeys(folder)) ?? '') };
 }
 

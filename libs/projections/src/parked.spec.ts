@@ -160,10 +160,10 @@ describe('a file with an event that a read model cannot fold', () => {
     start(faulty);
     await waitFor(pool, ['cases'], 7);
     await expect(replayDigest(pool, faulty, 7)).rejects.toThrow(FoldFailed);
-    await expect(rebuild({ projection: faulty, pool })).rejects.toThrow(`${streamOf(2)}/2`);
+    await expect(rebuild({ projections: [faulty], pool })).rejects.toThrow(`${streamOf(2)}/2`);
     expect(await listParked(pool)).toHaveLength(1);
     await stop();
-    await rebuild({ projection: cases, pool });
+    await rebuild({ projections: [cases], pool });
     expect(await listParked(pool)).toEqual([]);
     expect(await digest(pool, cases)).toEqual(await replayDigest(pool, cases, 7));
   });
