@@ -5,7 +5,7 @@ import { onDisk } from './disks.js';
 import { Door, cut, mend } from './loopback.js';
 import type { Phases } from './measures.js';
 import { type Row, type Run, until } from './row.js';
-import type { Supervised } from './supervised.js';
+import { statusOf, type Supervised } from './supervised.js';
 import { asAdmin, type World } from './world.js';
 
 /** Of a process, in MiB. */
@@ -146,6 +146,8 @@ const f8: Row = {
 
 /** The api cannot reach Postgres for so long; another writer can meanwhile. */
 async function partition(run: Run, world: World, port: number, seconds: number): Promise<void> {
+  const [api] = world.apis;
+  if (!api) return;
   cut(port);
   const startedAt = performance.now();
   try {
@@ -158,13 +160,16 @@ async function partition(run: Run, world: World, port: number, seconds: number):
     );
     await pool.end();
     run.mustBe(held.rows.length === 0, 'locks held by writers that were cut off', held.rows);
-    await delay(Math.max(0, seconds * 1_000 - (performance.now() - startedAt)));
+    // Whoever balances the load goes on asking.
+    const told = new Set<number | undefined>();
+    for (; performance.now() - startedAt < seconds * 1_000; await delay(500)) {
+      told.add(await statusOf(`${api.url}/readyz`, 5_000));
+    }
+    run.mustBe(!told.has(200) && !told.has(undefined), 'what /readyz answered meanwhile', [...told]);
   } finally {
     mend(port);
   }
-  const [api] = world.apis;
-  if (api)
-    run.recovered(await until('the api is ready', async () => (await api.ask('/readyz')) === 200, 60_000));
+  run.recovered(await until('the api is ready', async () => (await api.ask('/readyz')) === 200, 60_000));
   run.round();
 }
 

@@ -38,6 +38,9 @@ type Dependencies = Readonly<{
   relay?: RelayHere;
 }>;
 
+/** So soon after a network has come back it is told that it has. */
+const HEALTH_SILENCE_MS = 2_000;
+
 /**
  * The API, ready to listen. The database must be migrated. Throws `BadSettings`, `WrongMasterKey` or
  * `UnsafeSecret`.
@@ -48,7 +51,11 @@ export async function createApi(settings: Settings, deps: Dependencies = {}): Pr
   const opened = openStore(settings.databaseUrl, { onAppend, readers: settings.readersMax });
   const { store, pool } = opened;
   // Whether it is ready must be told also when all others wait for a connection.
-  const healthPool = connect(settings.databaseUrl, 'kosh_api', { max: 1, applicationName: 'kosh-health' });
+  const healthPool = connect(settings.databaseUrl, 'kosh_api', {
+    max: 1,
+    silenceMs: HEALTH_SILENCE_MS,
+    applicationName: 'kosh-health',
+  });
   const closeStore = () => Promise.all([opened.close(), healthPool.end()]);
   const metrics = new Metrics(pool);
   const readiness = new Readiness(healthPool, deps.relay);

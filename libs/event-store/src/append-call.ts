@@ -5,7 +5,7 @@ import { within } from './patience.js';
 import { AS_TEXT, bytes, moment } from './read.js';
 
 /** Longer than the server's own statement timeout, so that it is the server that answers while it can. */
-const DEADLINE_MS = 10_000;
+const DEADLINE_MS = 7_000;
 
 /** The server refused the call because of what stands in it: nothing was written. */
 export class BatchRefused extends Error {

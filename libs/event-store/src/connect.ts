@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import pg from 'pg';
 
 export type Role = 'kosh_owner' | 'kosh_api' | 'kosh_projector' | 'kosh_eraser';
@@ -20,6 +21,11 @@ export type ConnectOptions = Readonly<{
   statementTimeoutMs?: number;
   /** Whoever waits longer for a connection, free or new, gets an error; 5 s unless told. */
   waitMs?: number;
+  /**
+   * A connection on which nothing came or went for so long is closed, and whoever waits for its answer gets an error: an
+   * unreachable server would keep him for a quarter of an hour. Without it never.
+   */
+  silenceMs?: number;
   applicationName?: string;
   /** What speaks to the server in place of pg's own client. */
   Client?: Driver;
@@ -34,6 +40,7 @@ export function connect(url: string, role: Role, options: ConnectOptions = {}): 
     max: options.max ?? 10,
     connectionTimeoutMillis: options.waitMs ?? 5_000,
     keepAlive: true,
+    ...(options.silenceMs !== undefined && { stream: closingAfter(options.silenceMs) }),
     ...(options.Client && { Client: options.Client }),
     application_name: options.applicationName ?? `kosh-${role}`,
     options: `-c role=${role} -c TimeZone=UTC -c statement_timeout=${options.statementTimeoutMs ?? 0} ${COMMIT[role]}`,
@@ -43,4 +50,11 @@ export function connect(url: string, role: Role, options: ConnectOptions = {}): 
   // Nor must one that is in use and between two statements: whoever uses it is told by the next.
   pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
+}
+
+function closingAfter(ms: number): () => Socket {
+  return () => {
+    const socket = new Socket();
+    return socket.setTimeout(ms, () => socket.destroy());
+  };
 }

@@ -6,8 +6,15 @@ import { Unavailable } from './errors.js';
 const COMMANDS_MAX = 500;
 const EVENTS_MAX = 2_000;
 const WAITING_MAX = 2_000;
+/** Whoever has waited so long behind a call that hung is told so, while his caller still listens. */
+const WAIT_MAX_MS = 3_000;
 
-type Waiting = { append: Append; resolve: (outcome: Outcome) => void; reject: (error: unknown) => void };
+type Waiting = {
+  append: Append;
+  since: number;
+  resolve: (outcome: Outcome) => void;
+  reject: (error: unknown) => void;
+};
 
 /**
  * Sends the commands that gathered while the last call was in flight as one call: one commit for all, no timer.
@@ -34,7 +41,7 @@ export class Gatherer {
           `${WAITING_MAX} commands are waiting to be written. Repeat this one in a moment.`,
         );
       }
-      this.waiting.push({ append, resolve, reject });
+      this.waiting.push({ append, since: performance.now(), resolve, reject });
       this.running ??= this.run();
     });
   }
@@ -47,8 +54,21 @@ export class Gatherer {
   private async run(): Promise<void> {
     // One turn of the event loop, so that commands decided in the same turn go together.
     await Promise.resolve();
-    while (this.waiting.length > 0) await this.send(this.take());
+    while (this.waiting.length > 0) {
+      await this.send(this.take());
+      this.refuseLate();
+    }
     this.running = undefined;
+  }
+
+  private refuseLate(): void {
+    const now = performance.now();
+    const isLate = ({ since }: Waiting) => now - since > WAIT_MAX_MS;
+    const late = this.waiting.filter(isLate);
+    if (late.length === 0) return;
+    this.waiting = this.waiting.filter((one) => !isLate(one));
+    const why = new Unavailable('The database was too slow. Nothing of this was written.');
+    for (const { reject } of late) reject(why);
   }
 
   private take(): Waiting[] {

@@ -19,8 +19,10 @@ export type StoreOptions = Readonly<{
   Client?: Driver;
 }>;
 
-/** A request that got no connection to read in this time is better told so than kept. */
-const READER_WAIT_MS = 2_000;
+/** A request that got no connection in this time is better told so than kept. */
+const WAIT_MS = 2_000;
+/** Nor does one that the database does not answer wait longer than its caller will. */
+const SILENCE_MS = 7_000;
 
 /**
  * A store with its two pools: one to read, and one of two connections to write, since more writers would only
@@ -31,12 +33,14 @@ export function openStore(url: string, { readers = 10, onAppend, ...driver }: St
     ...driver,
     max: readers,
     statementTimeoutMs: 15_000,
-    waitMs: READER_WAIT_MS,
+    waitMs: WAIT_MS,
+    silenceMs: SILENCE_MS,
   });
   const writer = connect(url, 'kosh_api', {
     ...driver,
     max: 2,
     statementTimeoutMs: 5_000,
+    waitMs: WAIT_MS,
     applicationName: 'kosh-writer',
   });
   const gatherer = new Gatherer(writer, onAppend);
