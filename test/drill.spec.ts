@@ -9,10 +9,10 @@ import { Kafka, logLevel } from 'kafkajs';
 import pg from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 import { verify, type VerifyReport } from '#audit';
-import { connect, head, historyOf, readPage } from '#event-store';
+import { connect, head, historyOf, migrate, readPage } from '#event-store';
 import { digest, READ_MODELS, replayDigest, waitFor } from '#projections';
 import { loadMasterKey, Vault, WrongMasterKey } from '#vault';
-import { adminUrl, emptyDatabase, type TestDatabase } from './support/database.js';
+import { emptyDatabase, type TestDatabase } from './support/database.js';
 import { emptyFolders } from './support/folders.js';
 import { describeWithKafka, kafkaBrokers } from './support/kafka.js';
 import { registration } from './support/people.js';
@@ -85,13 +85,18 @@ describeWithKafka('the drill: a backup, a disaster with Kafka ahead, a restore',
 
   it('when the database is lost, a restore that is killed has loaded nothing', async () => {
     await before.close();
+    await migrate(fresh.url);
+    const client = new pg.Client(fresh.url);
+    await client.connect();
+    // The events come before the keys of the vault, and there it waits for us.
+    await client.query(STOP_AT_KEYS);
     const killed = await kosh(['restore', folder, '--database', fresh.url], '', async (child) => {
-      await loading(fresh.url);
+      const waits = `select from pg_locks where locktype = 'advisory' and objid = 77 and not granted`;
+      await until(async () => (await client.query(waits)).rows.length > 0, 'a restore that waits');
       child.kill('SIGKILL');
     });
     expect(killed.code).toBeNull();
-    const client = new pg.Client(fresh.url);
-    await client.connect();
+    await client.query('drop function stop cascade; select pg_advisory_unlock(77)');
     expect((await client.query('select from log.events')).rows).toEqual([]);
     await client.end();
   }, 60_000);
@@ -229,17 +234,12 @@ describeWithKafka('the drill: a backup, a disaster with Kafka ahead, a restore',
   }
 });
 
-/** Returns when a restore into the database is loading events. */
-async function loading(url: string): Promise<void> {
-  const admin = new pg.Client(adminUrl());
-  await admin.connect();
-  const database = new URL(url).pathname.slice(1);
-  for (let under: object[] = []; under.length === 0;) {
-    const query = `select from pg_stat_activity where datname = $1 and query like 'copy log.events%' and state <> 'idle'`;
-    under = (await admin.query<object>(query, [database])).rows;
-  }
-  await admin.end();
-}
+/** Whoever writes the first key waits until this session has ended, or lets it go on. */
+const STOP_AT_KEYS = `
+  select pg_advisory_lock(77);
+  create function stop() returns trigger language plpgsql as
+    $$ begin perform pg_advisory_xact_lock_shared(77); return null; end $$;
+  create trigger stop before insert on vault.keys for each statement execute function stop();`;
 
 /** Registers so many people; the receipts in the order of the log. */
 async function receiptsOf(registrar: Caller, count: number): Promise<readonly Receipt[]> {

@@ -31,7 +31,7 @@ export async function fill(
         actor: 'bench',
         key: uuidv7(),
         fingerprint: Buffer.alloc(32),
-        meta: '{"actor":"bench"}',
+        meta: canonical({ actor: 'bench', commandId: uuidv7() }),
         targets: files.map(({ stream }) => ({ stream, version: 0 })),
         events: files.flatMap(({ stream, events }) =>
           events.map(({ type, data }) => ({

@@ -4,7 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Pool } from 'pg';
-import { EventStore, openStore } from '#event-store';
+import { connect, EventStore, openStore } from '#event-store';
 import { BadSettings } from '#running';
 import { loadMasterKey, Vault } from '#vault';
 import { mustBeInPolicy } from './access/routes.js';
@@ -19,6 +19,7 @@ import { Readiness, type RelayHere } from './operations/health.controller.js';
 import { ProblemsFilter } from './problems.filter.js';
 import { requestIdOf } from './request-id.js';
 import { Settings } from './settings.js';
+import { Shedding } from './shedding.js';
 
 export type Api = Readonly<{
   app: NestFastifyApplication;
@@ -44,9 +45,13 @@ type Dependencies = Readonly<{
 export async function createApi(settings: Settings, deps: Dependencies = {}): Promise<Api> {
   const log = deps.log ?? Log.to(settings.logLevel);
   const onAppend = (seconds: number) => metrics.appendEnded(seconds);
-  const { store, pool, close: closeStore } = openStore(settings.databaseUrl, { onAppend });
+  const opened = openStore(settings.databaseUrl, { onAppend, readers: settings.readersMax });
+  const { store, pool } = opened;
+  // Whether it is ready must be told also when all others wait for a connection.
+  const healthPool = connect(settings.databaseUrl, 'kosh_api', { max: 1, applicationName: 'kosh-health' });
+  const closeStore = () => Promise.all([opened.close(), healthPool.end()]);
   const metrics = new Metrics(pool);
-  const readiness = new Readiness(pool, deps.relay);
+  const readiness = new Readiness(healthPool, deps.relay);
   try {
     if (settings.mode === 'production') await mustBeOrdinary(pool);
     const app = await build(settings, log, [
@@ -56,6 +61,7 @@ export async function createApi(settings: Settings, deps: Dependencies = {}): Pr
       { provide: Pool, useValue: pool },
       { provide: Metrics, useValue: metrics },
       { provide: Readiness, useValue: readiness },
+      { provide: Shedding, useValue: new Shedding(settings, pool) },
       { provide: Vault, useValue: await Vault.open(pool, await loadMasterKey(settings.masterKey)) },
       {
         provide: Tokens,

@@ -12,6 +12,7 @@ import { Metrics } from './metrics.js';
 import { Problem } from './problem.js';
 import { traceIdOf } from './request-id.js';
 import type { Settings } from './settings.js';
+import { Shedding } from './shedding.js';
 import { throwAwayRest } from './unread-body.js';
 
 /** What holds for every request, whatever its route: headers, body, rate, and the line in the log. */
@@ -27,8 +28,9 @@ export async function harden(app: NestFastifyApplication, settings: Settings, ro
       done(error instanceof Error ? error : new Error(String(error)));
     }
   });
-  server.addHook('onRequest', async (request, reply) => {
-    headersOf(settings, request, reply);
+  server.addHook('onRequest', async (request, reply) => headersOf(settings, request, reply));
+  app.get(Shedding).guard(server);
+  server.addHook('onRequest', async (request) => {
     if (request.is404) noRoute(request, routes);
   });
   server.addHook('onSend', async (request, _, payload) => {

@@ -4,6 +4,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import { Records } from '#audit';
 import { Refused } from '#domain';
 import { projectionLags, type Receipt, relayLags, VersionConflict } from '#event-store';
+import { parkedStreams } from '#projections';
 import { tellBuild } from '#running';
 import type { RequestLine } from './log.js';
 import { Problem } from './problem.js';
@@ -99,6 +100,12 @@ export class Metrics {
     labelNames: ['projection'],
     registers: this.registers,
   });
+  private readonly parked = new Gauge({
+    name: 'kosh_parked_streams',
+    help: 'Files that a read model has put aside, since an event of theirs cannot be folded.',
+    labelNames: ['projection'],
+    registers: this.registers,
+  });
   private readonly pending = new Gauge({
     name: 'kosh_outbox_pending',
     help: 'Events of the log that the relay has not sent yet.',
@@ -148,7 +155,9 @@ export class Metrics {
   }
 
   private async lookAtTheLog(): Promise<void> {
+    const parked = await parkedStreams(this.pool);
     for (const { name: projection, position, events, seconds } of await projectionLags(this.pool)) {
+      this.parked.set({ projection }, parked.get(projection) ?? 0);
       this.position.set({ projection }, position);
       this.lag.set({ projection }, events);
       this.lagSeconds.set({ projection }, seconds);

@@ -127,6 +127,12 @@ export const PROBLEMS = {
     'The service could not do it now. Nothing was written.',
     'Repeat the request after Retry-After seconds, with the same Idempotency-Key.',
   ),
+  overloaded: http(
+    503,
+    'Too much at once',
+    'This process has as many requests under way as it can answer soon. Nothing was done.',
+    'Repeat the request after Retry-After seconds, with the same Idempotency-Key.',
+  ),
   'outcome-unknown': http(
     503,
     'Perhaps written',

@@ -40,8 +40,11 @@ describe('the settings of the API', () => {
       LOG_LEVEL: 'loud',
       KOSH_REQUESTS_PER_MINUTE: 'many',
       KAFKA_PARTITIONS: '0',
+      KOSH_REQUESTS_IN_FLIGHT: '0',
+      KOSH_LOOP_DELAY_MS: 'none',
+      KOSH_READERS: '1000',
     };
-    expect(reasons(wrong)).toHaveLength(7);
+    expect(reasons(wrong)).toHaveLength(10);
     for (const name of Object.keys(wrong)) expect(reasons(wrong).join('\n')).toContain(name);
   });
 

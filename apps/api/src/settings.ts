@@ -34,6 +34,12 @@ export class Settings {
   readonly logLevel: string;
   /** Of one caller; 0: no limit. */
   readonly requestsPerMinuteMax: number;
+  /** Of all callers, under way at the same time. */
+  readonly requestsInFlightMax: number;
+  /** A turn of the event loop that takes longer, on average, means that there is too much to do. */
+  readonly loopDelayMsMax: number;
+  /** To the database, for reading. */
+  readonly readersMax: number;
 
   private constructor(env: Environment, reasons: string[]) {
     this.mode = env['KOSH_MODE'] === 'production' ? 'production' : 'local';
@@ -53,6 +59,9 @@ export class Settings {
     this.checkpointTopic = checkpointTopicFrom(env, reasons);
     this.logLevel = logLevelFrom(env, reasons);
     this.requestsPerMinuteMax = Number(env['KOSH_REQUESTS_PER_MINUTE'] ?? 6_000);
+    this.requestsInFlightMax = Number(env['KOSH_REQUESTS_IN_FLIGHT'] ?? 256);
+    this.loopDelayMsMax = Number(env['KOSH_LOOP_DELAY_MS'] ?? 200);
+    this.readersMax = Number(env['KOSH_READERS'] ?? 10);
   }
 
   /** Throws `BadSettings` with every reason at once. */
@@ -69,6 +78,7 @@ type Check = readonly [isBad: boolean, reason: string];
 
 function wrong(settings: Settings, env: Environment): string[] {
   const { mode, host, oidc, requestsPerMinuteMax, checkpoints } = settings;
+  const { requestsInFlightMax, loopDelayMsMax, readersMax } = settings;
   const { KOSH_MODE = 'local' } = env;
   return reasonsOf([
     [!['local', 'production'].includes(KOSH_MODE), `KOSH_MODE is local or production, not ${KOSH_MODE}.`],
@@ -89,6 +99,15 @@ function wrong(settings: Settings, env: Environment): string[] {
       !isWholeWithin(requestsPerMinuteMax, 0, 10_000_000),
       'KOSH_REQUESTS_PER_MINUTE is a whole number; 0: no limit.',
     ],
+    [
+      !isWholeWithin(requestsInFlightMax, 1, 100_000),
+      'KOSH_REQUESTS_IN_FLIGHT is a whole number from 1 to 100000: more requests at a time are refused.',
+    ],
+    [
+      !isWholeWithin(loopDelayMsMax, 10, 60_000),
+      'KOSH_LOOP_DELAY_MS is a whole number of milliseconds from 10 to 60000.',
+    ],
+    [!isWholeWithin(readersMax, 1, 100), 'KOSH_READERS is a number of connections from 1 to 100.'],
   ]);
 }
 

@@ -312,10 +312,47 @@ describe('with --json', () => {
   });
 });
 
+describe('kosh parked', () => {
+  beforeAll(async () => {
+    await kosh(['rebuild', 'cases']);
+    const projector = connect(agency.url, 'kosh_projector', { max: 1 });
+    await projector.query(
+      `insert into reading.parked (name, stream, version, position, reason)
+       select 'cases', stream, version, position, 'A reason.' from log.events
+       where stream like 'case-%' order by position desc limit 1`,
+    );
+    await projector.end();
+  });
+
+  it('lists what is put aside, which verify names too, and both exit with 1', async () => {
+    const { code, out } = await kosh(['parked', '--json']);
+    const { parked } = JSON.parse(out) as { parked: readonly { stream: string }[] };
+    expect([code, parked]).toEqual([
+      1,
+      [expect.objectContaining({ name: 'cases', events: 1, reason: 'A reason.' })],
+    ]);
+    const verified = await kosh(['verify']);
+    expect([verified.code, verified.out]).toEqual([
+      1,
+      expect.stringContaining(`cases has put aside ${parked[0]?.stream}`),
+    ]);
+    expect((await kosh(['parked'])).out).toContain('npx kosh parked release --all');
+  });
+
+  it('releases it, and then there is nothing to list', async () => {
+    expect(await kosh(['parked', 'release'])).toMatchObject({ code: 2 });
+    const { code, out } = await kosh(['parked', 'release', 'cases']);
+    expect([code, out]).toEqual([0, expect.stringMatching(/^cases: case-[0-9a-f-]+ flows again\n$/)]);
+    expect(await kosh(['parked'])).toMatchObject({ code: 0, out: 'Nothing is put aside.\n' });
+    expect(await kosh(['verify'])).toMatchObject({ code: 0 });
+    expect(JSON.parse((await kosh(['parked', 'release', '--all', '--json'])).out)).toEqual({ released: [] });
+  });
+});
+
 it('kosh says what it can do, and what its exit codes mean', async () => {
   const { code, out } = await kosh(['--help']);
   expect(code).toBe(0);
-  for (const verb of ['migrate', 'token', 'verify', 'dump', 'replay', 'rebuild', 'Exits with 0'])
+  for (const verb of ['migrate', 'token', 'verify', 'dump', 'replay', 'rebuild', 'parked', 'Exits with 0'])
     expect(out).toContain(verb);
   expect(await kosh(['help', 'replay'])).toMatchObject({
     code: 0,

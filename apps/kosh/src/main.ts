@@ -7,6 +7,7 @@ import { addDump } from './dump.verb.js';
 import { addEpoch } from './epoch.verb.js';
 import { failureOf, JSON_OPTION, printJson } from './json.js';
 import { addMigrate } from './migrate.verb.js';
+import { addParked } from './parked.verb.js';
 import { addRebuild } from './rebuild.verb.js';
 import { addReplay } from './replay.verb.js';
 import { addRestore } from './restore.verb.js';
@@ -36,6 +37,7 @@ const VERBS = [
   addCheckpointKey,
   addReplay,
   addRebuild,
+  addParked,
   addBackup,
   addRestore,
   addEpoch,

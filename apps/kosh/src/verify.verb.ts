@@ -125,20 +125,28 @@ function printed(report: VerifyReport, sinceLast?: true): string {
   const wrong = readModels.filter((model) => !model.ok).map(({ name }) => name);
   if (!ok && wrong.length > 0) {
     lines.push(`NOT what the log gives: ${wrong.join(', ')}. Make anew with: npx kosh rebuild ${wrong[0]}`);
+    lines.push(...readModels.flatMap(whyOf));
   }
   return [...lines, readModels.length > 0 ? `${seconds} s, the log ${logSeconds} s` : `${seconds} s`].join(
     '\n',
   );
 }
 
+function whyOf({ name, parked, reason }: VerifyReport['readModels'][number]): string[] {
+  return [
+    ...(reason === undefined ? [] : [reason]),
+    ...(parked.length === 0 ? [] : [`${name} has put aside ${parked.join(', ')}. See: npx kosh parked`]),
+  ];
+}
+
 function modelsTable(readModels: VerifyReport['readModels']): string {
   return table(
     ['read model', 'position', 'digest', 'replay'],
-    readModels.map(({ name, position, digest, replayed }) => [
+    readModels.map(({ name, position, digest, replayed, parked }) => [
       name,
       position,
       digest.slice(0, 16),
-      digest === replayed ? 'the same' : 'DIFFERENT',
+      digest === replayed ? 'the same' : parked.length > 0 ? `${parked.length} PARKED` : 'DIFFERENT',
     ]),
   );
 }

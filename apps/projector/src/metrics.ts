@@ -1,8 +1,11 @@
 import type pg from 'pg';
 import { Counter, Gauge, Registry } from 'prom-client';
-import { head, projectionLags } from '#event-store';
+import { head, projectionLags, within } from '#event-store';
+import { parkedStreams } from '#projections';
 import { type Health, type Readiness, tellBuild } from '#running';
 import type { Reader } from './reader.js';
+
+const PATIENCE_MS = 1_000;
 
 /** How the readers of this process are: for Prometheus, and whether they are ready. */
 export class Metrics implements Health {
@@ -25,6 +28,11 @@ export class Metrics implements Health {
     '1 while it fails or has stopped, else 0.',
   );
 
+  private readonly parked = this.gauge(
+    'kosh_parked_streams',
+    'Files that it has put aside, since an event of theirs cannot be folded.',
+  );
+
   private readonly errors = new Counter({
     name: 'kosh_projection_errors_total',
     help: 'How often it failed in this process.',
@@ -39,19 +47,33 @@ export class Metrics implements Health {
     tellBuild(this.registry);
   }
 
-  /** Not ready while one of them fails, or has stopped. */
-  ready(): Readiness {
+  /**
+   * Not ready while one of them fails, or has stopped. Degraded, but ready, while some files are parked; without a
+   * database that is not known.
+   */
+  async ready(): Promise<Readiness> {
     const troubles = this.readers.flatMap(({ name, trouble }) =>
       trouble === undefined ? [] : [{ name, trouble }],
     );
     const ready = troubles.length === 0;
     const readers = this.readers.map(({ name }) => name);
-    return { ready, body: { status: ready ? 'ok' : 'unavailable', readers, troubles } };
+    const parked = await within(parkedStreams(this.pool), PATIENCE_MS, 'Asking what is parked').catch(
+      () => new Map<string, number>(),
+    );
+    const status = !ready ? 'unavailable' : parked.size > 0 ? 'degraded' : 'ok';
+    return {
+      ready,
+      body: { status, readers, troubles, ...(parked.size > 0 && { parked: Object.fromEntries(parked) }) },
+    };
   }
 
   /** Throws without a database. */
   async metrics(): Promise<Registry> {
-    const [lags, { position: end }] = await Promise.all([projectionLags(this.pool), head(this.pool)]);
+    const [lags, { position: end }, parked] = await Promise.all([
+      projectionLags(this.pool),
+      head(this.pool),
+      parkedStreams(this.pool),
+    ]);
     this.errors.reset();
     for (const { name: projection, events, failures, trouble } of this.readers) {
       const lag = lags.find(({ name }) => name === projection);
@@ -59,6 +81,7 @@ export class Metrics implements Health {
       this.lag.set({ projection }, lag?.events ?? end);
       this.lagSeconds.set({ projection }, lag?.seconds ?? 0);
       this.applied.set({ projection }, events);
+      this.parked.set({ projection }, parked.get(projection) ?? 0);
       this.errors.inc({ projection }, failures);
       this.trouble.set({ projection }, trouble === undefined ? 0 : 1);
     }

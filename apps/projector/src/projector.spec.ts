@@ -65,6 +65,23 @@ describe('a projector', () => {
     expect(Number(/lag_seconds\{projection="estimates"\} (\S+)/.exec(metrics)?.[1])).toBeGreaterThan(0);
   });
 
+  it('is degraded, but ready, while a file is parked, and says so in its metrics', async () => {
+    await givenLog(database.url, [
+      { ...retracted(1), event: { type: 'EstimateRecorded', data: null } as never },
+    ]);
+    await waitFor(pool, ['estimates'], 1);
+    await givenLog(database.url, [retracted(2)]);
+    await waitFor(pool, ['estimates', 'population'], 2);
+    const ready = await fetch(`${projector.url}/readyz`);
+    expect([ready.status, await ready.json()]).toEqual([
+      200,
+      expect.objectContaining({ status: 'degraded', parked: { estimates: 1 } }),
+    ]);
+    const metrics = await (await fetch(`${projector.url}/metrics`)).text();
+    expect(metrics).toContain('kosh_parked_streams{projection="estimates"} 1');
+    expect(metrics).toContain('kosh_parked_streams{projection="population"} 0');
+  });
+
   it('is not started on settings that are wrong, each of which it names', () => {
     const wrong = { KOSH_READ_MODELS: 'censuses', KOSH_PROCESSES: 'some', PROJECTOR_PORT: 'x' };
     expect(() => settingsFrom(wrong)).toThrow(BadSettings);

@@ -102,7 +102,7 @@ it('who rewrites the whole chain is given away by a hash that was written down',
 
 describe('the read models', () => {
   beforeEach(async () => {
-    for (const projection of READ_MODELS) await rebuild({ projection, pool: projector });
+    await rebuild({ projections: READ_MODELS, pool: projector });
   });
 
   it('are what the log gives', async () => {

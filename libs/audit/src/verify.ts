@@ -1,5 +1,13 @@
 import type { Pool } from 'pg';
-import { digest, population, type Projection, replayDigest, firstWrongSubtotal } from '#projections';
+import {
+  digest,
+  firstWrongSubtotal,
+  FoldFailed,
+  listParked,
+  population,
+  type Projection,
+  replayDigest,
+} from '#projections';
 import { type LogOptions, type LogReport, verifyLog } from './verify-log.js';
 
 /** A read model's digest at its own position, beside what the log gives for that position. */
@@ -7,10 +15,15 @@ export type ReadModelCheck = Readonly<{
   name: string;
   position: number;
   digest: string;
+  /** Empty where the log cannot be folded to the end. */
   replayed: string;
   /** The first subtotal that is kept and is not the sum of the rows it covers. */
   wrongSubtotal?: number;
   ok: boolean;
+  /** Streams that it has put aside: it lacks their last events, and is not ok, until they are released. */
+  parked: readonly string[];
+  /** Why the log cannot be folded to the end. */
+  reason?: string;
 }>;
 
 export type VerifyReport = LogReport &
@@ -43,24 +56,34 @@ export async function verify(pool: Pool, options: VerifyOptions = {}): Promise<V
   const readModels: ReadModelCheck[] = [];
   for (const projection of log.firstBad ? [] : await begun(pool, projections)) {
     options.signal?.throwIfAborted();
-    const live = await digest(pool, projection);
-    const replayed = await replayDigest(pool, projection, live.position, ({ name, position, upTo }) =>
-      onProgress?.(name, position, upTo),
-    );
-    // No part of the digest, since which there are is a matter of time; and yet reports are made from them.
-    const wrongSubtotal = projection.name === population.name ? await firstWrongSubtotal(pool) : undefined;
-    const ok = live.digest === replayed.digest && wrongSubtotal === undefined;
-    readModels.push({
-      name: projection.name,
-      ...live,
-      replayed: replayed.digest,
-      ...(wrongSubtotal !== undefined && { wrongSubtotal }),
-      ok,
-    });
+    readModels.push(await compared(pool, projection, onProgress));
   }
   const trusted = !log.firstBad && (log.checkpoints?.faults.length ?? 0) === 0;
   const ok = trusted && readModels.every((model) => model.ok);
   return { ok, ...log, readModels, logSeconds, seconds: seconds() };
+}
+
+async function compared(
+  pool: Pool,
+  projection: Projection,
+  onProgress: VerifyOptions['onProgress'],
+): Promise<ReadModelCheck> {
+  const { name } = projection;
+  const live = await digest(pool, projection);
+  const parked = (await listParked(pool, name)).map(({ stream }) => stream);
+  // No part of the digest, since which there are is a matter of time; and yet reports are made from them.
+  const wrongSubtotal = name === population.name ? await firstWrongSubtotal(pool) : undefined;
+  const found = { name, ...live, parked, ...(wrongSubtotal !== undefined && { wrongSubtotal }) };
+  try {
+    const { digest: replayed } = await replayDigest(pool, projection, live.position, ({ position, upTo }) =>
+      onProgress?.(name, position, upTo),
+    );
+    const ok = live.digest === replayed && parked.length === 0 && wrongSubtotal === undefined;
+    return { ...found, replayed, ok };
+  } catch (error) {
+    if (!(error instanceof FoldFailed)) throw error;
+    return { ...found, replayed: '', ok: false, reason: error.message };
+  }
 }
 
 /** A read model has a cursor from the moment a projector begins it. */

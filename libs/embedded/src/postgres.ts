@@ -11,6 +11,8 @@ export type PostgresOptions = Readonly<{
   dataDir: string;
   /** Taken if it is free, else another one is. */
   port?: number;
+  /** Of the server's processes, beside what it needs. */
+  env?: Readonly<Record<string, string>>;
   /** Hears which Postgres was taken, and where it listens. */
   log?: (message: string) => void;
 }>;
@@ -37,7 +39,7 @@ const TRIES_MAX = 3;
  * `postgres` or `kosh`. Throws if these data are being served already, or, with the server's last lines,
  * if it is not ready in a minute.
  */
-export async function startPostgres({ dataDir, port, log }: PostgresOptions): Promise<Postgres> {
+export async function startPostgres({ dataDir, port, env, log }: PostgresOptions): Promise<Postgres> {
   const runAs = userFor(dataDir);
   const binaries = findPostgres(runAs);
   const home = homeOf(dataDir, binaries, runAs);
@@ -49,7 +51,7 @@ export async function startPostgres({ dataDir, port, log }: PostgresOptions): Pr
     command: join(binaries.bin, PROGRAM),
     args: ['-D', cluster, '-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories=', '-N', '200'],
     cwd: cluster,
-    env: ENVIRONMENT,
+    env: { ...ENVIRONMENT, ...env },
     runAs,
     stopSignal: 'SIGINT',
     abortSignal: 'SIGQUIT',

@@ -1,11 +1,12 @@
 import type pg from 'pg';
 import { type History, historyOf } from './epochs.js';
-import { readEvents } from './read.js';
+import { copyEvents, readEvents } from './read.js';
 import type { Published } from './recorded.js';
 
-const PAGE = 2_500;
+/** Small enough that the garbage collector seldom meets one that is still in use. */
+const PAGE = 1_000;
 /** Readers that are no further apart than so many pages share them. */
-const KEPT = 3;
+const KEPT = 8;
 
 /** The log by pages, for several readers: what one has read and parsed serves the others that come by. */
 export class Pages {
@@ -32,7 +33,10 @@ export class Pages {
     // One that was short is still what follows. One that was empty tells nothing of now.
     if (known && known.length > 0) return known;
     // Pages end at the same positions for all, wherever they began.
-    const reading = readEvents(this.pool, position, PAGE - (position % PAGE));
+    const already = position % PAGE;
+    // Who stands where a page ends has mostly read one that was full, and another follows.
+    const read = already === 0 ? copyEvents : readEvents;
+    const reading = read(this.pool, position, PAGE - already);
     this.keep(position, reading);
     return reading;
   }

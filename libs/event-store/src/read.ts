@@ -38,6 +38,17 @@ export async function readEvents(db: Db, after: number, limit = PAGE): Promise<r
   return rows.map(eventFrom);
 }
 
+/** As `readEvents`, in half the time where there are many: a COPY. */
+export async function copyEvents(pool: pg.Pool, after: number, limit: number): Promise<readonly Published[]> {
+  const upTo = Math.trunc(after) + Math.trunc(limit);
+  const text = `select ${PUBLISHED} from log.events where position > ${Math.trunc(after)} and position <= ${upTo} order by position`;
+  const events: Published[] = [];
+  for await (const lines of copyOut(pool, text)) {
+    for (const line of lines) events.push(eventFrom(fields<PublishedFields>(line)));
+  }
+  return events;
+}
+
 /** What everyone may read of the events at some positions, in their order. Throws as `published` does. */
 export async function readEventsAt(db: Db, positions: readonly number[]): Promise<readonly Published[]> {
   const text = `select ${PUBLISHED} from log.events where position = any($1) order by position`;

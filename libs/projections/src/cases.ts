@@ -70,18 +70,30 @@ export const cases: Projection = {
   },
 };
 
+/** Every field is named, in the order in which it is written: an object spread into another takes ten times as long. */
 function summaryOf(file: KnownCase, place: Pick<CaseSummary, 'id' | 'version' | 'position'>): CaseSummary {
-  const { from: _, to, ...facts } = timelineOf(file).at(-1) ?? neverHere(file);
+  const last = timelineOf(file).at(-1) ?? neverHere(file);
+  const { late, registeredBeforeArrival } = flagsOf(file);
   return {
-    ...place,
-    office: file.office,
-    present: to === null,
-    ...facts,
-    population: populationOf(facts.status),
-    registeredOn: file.registrations[0]?.on ?? null,
     arrivedOn: file.arrival?.on ?? null,
-    ...flagsOf(file),
+    authorities: last.authorities,
+    birthYear: last.birthYear,
+    citizenship: last.citizenship,
     flight: file.manifest?.flight ?? null,
+    id: place.id,
+    late,
+    office: file.office,
+    placeFled: last.placeFled,
+    population: populationOf(last.status),
+    position: place.position,
+    present: last.to === null,
+    region: last.region,
+    registeredBeforeArrival,
+    registeredOn: file.registrations[0]?.on ?? null,
+    registration: last.registration,
+    sex: last.sex,
+    status: last.status,
+    version: place.version,
   };
 }
 

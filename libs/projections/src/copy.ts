@@ -49,8 +49,8 @@ export class Copy {
     if (this.chunks.length === 0) return;
     const names = this.columns.map(({ name }) => name).join(', ');
     const copy = client.query(copyFrom(`copy ${schema}.${this.table.name} (${names}) from stdin`));
-    for (const chunk of this.chunks) copy.write(chunk);
-    copy.end();
+    // In one piece: what a system call costs is more than what joining them does.
+    copy.end(Buffer.concat(this.chunks));
     await finished(copy);
   }
 

@@ -18,6 +18,7 @@ export {
 } from './difference.js';
 export { type Digest, digest, replayDigest } from './digest.js';
 export { type EstimateFilters, estimates, listEstimates, type RegisteredEstimate } from './estimates.js';
+export { FoldFailed } from './fold-failed.js';
 export { type FillProgress } from './fill.js';
 export { type FlightQuery, flightReport, type FlightReport } from './flight-report.js';
 export {
@@ -37,7 +38,9 @@ export {
   StillBehind,
   waitFor,
 } from './known-at.js';
+export { givingWay, type Pace } from './pace.js';
 export { type Page, PAGE_MAX, type PageRequest } from './page.js';
+export { listParked, type Parked, PARKED_MAX, parkedStreams, release, type Released } from './parked.js';
 export { population } from './population.js';
 export {
   AGE_BANDS,

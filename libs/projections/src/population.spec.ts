@@ -86,7 +86,7 @@ describe('the population report', () => {
 
   it('counts by any dimensions what the events say, on any day, as known at any position', async () => {
     await givenLog(database.url, sample);
-    await rebuild({ projection: population, pool });
+    await rebuild({ projections: [population], pool });
     await expect(mustSayWhatTheEventsSay()).resolves.toBeUndefined();
   });
 
@@ -121,7 +121,7 @@ describe('the population report', () => {
 
   it('is wrong where a subtotal is, so that the test above would see it', async () => {
     const position = await givenLog(database.url, sample);
-    await rebuild({ projection: population, pool });
+    await rebuild({ projections: [population], pool });
     await subtotalsMade(position);
     await pool.query('update read_population.sums set persons = -persons where position > 70');
     expect(await firstWrongSubtotal(pool)).toBe(140);

@@ -7,6 +7,7 @@ import { type Given, givenLog } from '../../../test/support/given-log.js';
 import { estimates, listEstimates } from './estimates.js';
 import { waitFor } from './known-at.js';
 import type { Projection } from './projection.js';
+import { listParked, PARKED_MAX } from './parked.js';
 import { type Progress, runProjection } from './run.js';
 import { OtherShape } from './schema.js';
 
@@ -116,23 +117,27 @@ describe('a read model', () => {
     expect(await values()).toEqual([1, 2]);
   });
 
-  it('has neither rows nor cursor of a batch that fails', async () => {
+  it('has neither rows nor cursor of a batch in which too many files cannot be folded', async () => {
     const failing: Projection = {
       ...estimates,
       note: {
-        estimate(event, rows) {
-          if (event.position === 3) throw new Error('A fault in the third event');
-          estimates.note?.estimate?.(event, rows);
+        estimate({ position }, rows) {
+          rows.append({ name: 'said', columns: { id: 'uuid' }, key: ['id'] }, { id: 'x' });
+          throw new Error(`A fault in event ${position}`);
         },
       },
     };
-    await givenLog(database.url, [recorded(1), recorded(2), recorded(3)]);
+    await givenLog(
+      database.url,
+      Array.from({ length: PARKED_MAX + 1 }, (_, i) => recorded(i)),
+    );
     const source = new LogSource(pool);
     const { signal } = new AbortController();
-    await expect(runProjection({ projection: failing, pool, source, signal })).rejects.toThrow('A fault in');
+    const run = runProjection({ projection: failing, pool, source, signal });
+    await expect(run).rejects.toThrow('estimates is at fault');
     const { rows } = await pool.query('select position from reading.cursors');
     expect(rows).toEqual([{ position: '0' }]);
-    expect(await values()).toEqual([]);
+    expect([await values(), await listParked(pool)]).toEqual([[], []]);
   });
 
   it('is filled again from the start when its tables were dropped', async () => {

@@ -1,10 +1,10 @@
 import type pg from 'pg';
-import { pause, type Published, readEventsOf, type Source } from '#event-store';
+import { pause, type Published, type Source } from '#event-store';
+import { isOfTheEvent } from './fold-failed.js';
+import { foldInto } from './fold-into.js';
+import { foldApart, listParked, park, PARKED_MAX } from './parked.js';
 import { type Projection, schemaOf } from './projection.js';
-import { Rows } from './rows.js';
 import { ensureSchema } from './schema.js';
-import { Streams } from './streams.js';
-import { write } from './tables.js';
 import { transaction } from './transaction.js';
 import { type Cursor, inTurn, moveCursor, takeCursor } from './turn.js';
 
@@ -32,8 +32,10 @@ export type RunOptions = Readonly<{
 
 /**
  * Keeps a read model up with its source, as the one active process of all that run it; the others stand by. Makes
- * the tables when they are missing, and goes on by itself after a rebuild. Returns when aborted. Throws when the
- * source or the database fails, or an event is not known: nothing is skipped, and to call it again is safe.
+ * the tables when they are missing, and goes on by itself after a rebuild. A stream with an event that cannot be folded
+ * is parked from there on, in order, until it is released; the others flow. Returns when aborted. Throws when the source
+ * or the database fails, an event is not known, or more streams than `PARKED_MAX` would be parked: nothing is skipped,
+ * and to call it again is safe.
  */
 export async function runProjection({
   projection,
@@ -44,11 +46,12 @@ export async function runProjection({
 }: RunOptions): Promise<void> {
   await inTurn(pool, projection.name, signal, async (turn) => {
     let cursor = await transaction(turn.client, () => takeOver(turn.client, projection));
+    const parked = new Set((await listParked(turn.client, projection.name)).map(({ stream }) => stream));
     onProgress?.({ name: projection.name, position: cursor.position, events: 0 });
     for await (const events of source.follow(cursor.position, turn.signal)) {
       for (let from = 0; from < events.length; from += BATCH_MAX) {
         const batch = events.slice(from, from + BATCH_MAX);
-        cursor = await apply(turn.client, projection, batch, cursor);
+        cursor = await apply(turn.client, projection, batch, cursor, parked);
         onProgress?.({ name: projection.name, position: cursor.position, events: batch.length });
       }
       if (events.length < TRICKLE) await pause(GATHER_MS, turn.signal);
@@ -67,50 +70,52 @@ async function takeOver(client: pg.ClientBase, projection: Projection): Promise<
   return { ...cursor, position: 0 };
 }
 
-/** The cursor first: whoever is fenced stops there, before it has locked or read anything. */
+/**
+ * The cursor first: whoever is fenced stops there, before it has locked or read anything. What cannot be folded is
+ * looked for only when the batch as a whole could not be.
+ */
 async function apply(
   client: pg.PoolClient,
   projection: Projection,
   batch: readonly Published[],
   cursor: Cursor,
+  parked: Set<string>,
 ): Promise<Cursor> {
   const first = batch[0]?.position;
   if (first !== cursor.position + 1) {
     throw new Error(`${projection.name} is at ${cursor.position}, but its source went on with ${first}.`);
   }
-  return transaction(client, async () => {
+  const flowing = parked.size === 0 ? batch : batch.filter(({ stream }) => !parked.has(stream));
+  const begun = async () => {
     const moved = await moveCursor(client, projection.name, cursor, lastOf(batch));
-    await foldInto(client, schemaOf(projection), projection, batch);
+    if (parked.size > 0)
+      await park(
+        client,
+        projection,
+        batch.filter(({ stream }) => parked.has(stream)),
+      );
     return moved;
-  });
-}
-
-/** Folds a batch in memory, over what the log says of its streams before, and writes what that changed. */
-export async function foldInto(
-  client: pg.PoolClient,
-  schema: string,
-  projection: Projection,
-  batch: readonly Published[],
-): Promise<void> {
-  const streams = new Streams(projection);
-  for (const event of await pastOf(client, batch, streams)) streams.recall(event);
-  const rows = new Rows();
-  for (const event of batch) streams.fold(event, rows);
-  await write(client, schema, projection.tables, rows);
-}
-
-/** The events, before the batch, of the streams that go on in it. */
-async function pastOf(
-  client: pg.PoolClient,
-  batch: readonly Published[],
-  streams: Streams,
-): Promise<readonly Published[]> {
-  const read = batch.filter(({ stream }) => streams.folds(stream));
-  const opened = new Set(read.filter(({ version }) => version === 1).map(({ stream }) => stream));
-  const resumed = new Set(read.map(({ stream }) => stream).filter((stream) => !opened.has(stream)));
-  if (resumed.size === 0) return [];
-  const before = (batch[0]?.position ?? 1) - 1;
-  return readEventsOf(client, [...resumed], before);
+  };
+  try {
+    return await transaction(client, async () => {
+      const moved = await begun();
+      await foldInto(client, schemaOf(projection), projection, flowing);
+      return moved;
+    });
+  } catch (error) {
+    if (!isOfTheEvent(error)) throw error;
+    return transaction(client, async () => {
+      const moved = await begun();
+      const more = await foldApart(client, projection, flowing);
+      if (parked.size + more.length > PARKED_MAX) {
+        throw new Error(`More than ${PARKED_MAX} files cannot be folded: ${projection.name} is at fault.`, {
+          cause: error,
+        });
+      }
+      for (const stream of more) parked.add(stream);
+      return moved;
+    });
+  }
 }
 
 function lastOf(batch: readonly Published[]): Published {

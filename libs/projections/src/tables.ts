@@ -1,7 +1,8 @@
 import type pg from 'pg';
 import { encode, entries, sqlType } from './columns.js';
 import { Copy } from './copy.js';
-import type { Row, Table } from './projection.js';
+import { folding } from './fold-failed.js';
+import type { Projection, Row, Table } from './projection.js';
 import type { Rows } from './rows.js';
 
 /** Rows for which an INSERT takes fewer round trips; more of them are quicker by COPY. */
@@ -24,56 +25,62 @@ export async function createKeys(client: pg.ClientBase, schema: string, table: T
   await client.query(`analyze ${schema}.${table.name}`);
 }
 
-/** Writes what folding a batch has left, one statement per table and way of writing. */
+/**
+ * Writes what folding a batch has left, one statement per table and way of writing. Throws `FoldFailed` where a row
+ * cannot be made.
+ */
 export async function write(
   client: pg.ClientBase,
   schema: string,
-  tables: readonly Table[],
+  { name, tables }: Pick<Projection, 'name' | 'tables'>,
   rows: Rows,
 ): Promise<void> {
   for (const table of tables) {
-    const others = Object.keys(table.columns).filter((name) => !table.key.includes(name));
-    const set = others.map((name) => `${name} = excluded.${name}`);
+    const others = Object.keys(table.columns).filter((column) => !table.key.includes(column));
+    const set = others.map((column) => `${column} = excluded.${column}`);
     const upsert = `on conflict (${table.key.join(', ')}) do update set ${set.join(', ')}`;
     const { put, appended, once } = rows.of(table);
-    await insert(
-      client,
-      schema,
-      table,
-      Array.from(put.values(), (make) => make()),
-      upsert,
-    );
-    if (appended.length > FEW) await copied(client, schema, table, appended);
-    else await insert(client, schema, table, appended, '');
-    await insert(client, schema, table, [...once.values()], 'on conflict do nothing');
+    const columns = (make: () => readonly Row[]) => folding(name, undefined, () => byColumn(table, make()));
+    const replaced = columns(() => Array.from(put.values(), (make) => make()));
+    await insert(client, schema, table, replaced, upsert);
+    if (appended.length > FEW) {
+      await folding(name, undefined, () => copyOf(table, appended)).send(client, schema);
+    } else {
+      const added = columns(() => appended);
+      await insert(client, schema, table, added, '');
+    }
+    const known = columns(() => [...once.values()]);
+    await insert(client, schema, table, known, 'on conflict do nothing');
   }
 }
 
-async function copied(
-  client: pg.ClientBase,
-  schema: string,
-  table: Table,
-  rows: readonly Row[],
-): Promise<void> {
+function copyOf(table: Table, rows: readonly Row[]): Copy {
   const copy = new Copy(table);
   for (const row of rows) copy.add(row);
-  await copy.send(client, schema);
+  return copy;
+}
+
+type Columns = readonly (readonly (string | null)[])[];
+
+/** The values of each column, as Postgres reads them. */
+function byColumn(table: Table, rows: readonly Row[]): Columns {
+  return entries(table).map(([name, type]) => rows.map((row) => encode(type, row[name])));
 }
 
 async function insert(
   client: pg.ClientBase,
   schema: string,
   table: Table,
-  rows: readonly Row[],
+  values: Columns,
   onConflict: string,
 ): Promise<void> {
-  if (rows.length === 0) return;
+  if (values[0]?.length === 0) return;
   const columns = entries(table);
   const types = columns.map(([, type]) => `${sqlType(type)}[]`);
   await client.query(
     `insert into ${schema}.${table.name} (${columns.map(([name]) => name).join(', ')})
      select * from unnest(${casts(types)}) ${onConflict}`,
-    columns.map(([name, type]) => rows.map((row) => encode(type, row[name]))),
+    [...values],
   );
 }
 

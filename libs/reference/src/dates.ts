@@ -37,8 +37,14 @@ function lengthOfMonth(year: number, month: number): number {
   return [4, 6, 9, 11].includes(month) ? 30 : 31;
 }
 
+const SHORTEST_MONTH = 28;
+
 /** The day `count` days after `day`, or before it if negative. Throws `RangeError` if there is none. */
 export function addDays(day: Day, count: number): Day {
+  // Within the month, as it mostly is, no `Date` is made.
+  const inMonth = Number(day.slice(8)) + count;
+  if (inMonth >= 1 && inMonth <= SHORTEST_MONTH)
+    return `${day.slice(0, 8)}${String(inMonth).padStart(2, '0')}`;
   const date = midnight(day);
   date.setUTCDate(date.getUTCDate() + count);
   const result = dayOf(date);

@@ -4,3 +4,4 @@ export * from './known-settings.js';
 export * from './run.js';
 export * from './settings.js';
 export * from './tables.js';
+export * from './watchdog.js';

@@ -1,5 +1,6 @@
 import { given, unknownSettings } from './known-settings.js';
-import { BadSettings, type Environment } from './settings.js';
+import { BadSettings, type Environment, watchdogSecondsFrom } from './settings.js';
+import { watchEventLoop } from './watchdog.js';
 
 /** The exit code for settings that a person must mend (sysexits.h: EX_CONFIG). */
 const EX_CONFIG = 78;
@@ -13,12 +14,16 @@ export type Running = Readonly<{
 
 /**
  * The life of a process: started with the environment's settings, and ended by SIGTERM or SIGINT in good order within
- * 10 s. `BadSettings` end it with 78, since a restart would not help; any other failure ends it with 1.
+ * 10 s, or by its own watchdog when its event loop stands still. `BadSettings` end it with 78, since a restart would not
+ * help; any other failure ends it with 1.
  */
 export async function runUntilStopped(start: (env: Environment) => Promise<Running>): Promise<void> {
   try {
     tellUnknown(process.env);
-    const running = await start(given(process.env));
+    const env = given(process.env);
+    const watchdogSeconds = watchdogSecondsFrom(env);
+    const running = await start(env);
+    if (watchdogSeconds > 0) watchEventLoop(watchdogSeconds);
     const stop = () => {
       setTimeout(() => process.exit(1), STOP_MAX_MS).unref();
       running.close().then(() => process.exit(0), fail);

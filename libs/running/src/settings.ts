@@ -53,6 +53,15 @@ export function timeZoneFrom({ KOSH_TIME_ZONE = 'Asia/Almaty' }: Environment, re
   return KOSH_TIME_ZONE;
 }
 
+/** After which a process ends itself whose event loop stands still; 0: never. Throws `BadSettings`. */
+export function watchdogSecondsFrom({ KOSH_WATCHDOG_SECONDS = '60' }: Environment): number {
+  const seconds = Number(KOSH_WATCHDOG_SECONDS);
+  if (isWholeWithin(seconds, 0, 3_600)) return seconds;
+  throw new BadSettings([
+    `KOSH_WATCHDOG_SECONDS is a number from 0 (never) to 3600, not ${KOSH_WATCHDOG_SECONDS}.`,
+  ]);
+}
+
 export function isWholeWithin(value: number, min: number, max: number): boolean {
   return Number.isInteger(value) && value >= min && value <= max;
 }

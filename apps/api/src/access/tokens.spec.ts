@@ -31,11 +31,11 @@ describe('a token that was good a moment ago', () => {
     expect(await tokens.verify(authorization)).toEqual(bearer);
   });
 
-  it('is refused as soon as its time is over, the clocks being five seconds apart at most', async () => {
+  it('is refused as soon as its time is over, the clocks being half a minute apart at most', async () => {
     const { tokens, authorization } = await given({ ttlSeconds: 1 });
-    inSeconds(4);
+    inSeconds(25);
     await expect(tokens.verify(authorization)).resolves.toMatchObject({ actor: 'aigul' });
-    inSeconds(3);
+    inSeconds(10);
     await expect(tokens.verify(authorization)).rejects.toMatchObject({ code: 'unauthenticated' });
   });
 

@@ -4,6 +4,7 @@ import type { FastifyReply } from 'fastify';
 import { Pool } from 'pg';
 import { Records } from '#audit';
 import { isMigrated, relayLags } from '#event-store';
+import { parkedStreams } from '#projections';
 
 type Check = 'ok' | 'degraded' | 'failed';
 
@@ -15,6 +16,8 @@ export type Report = Readonly<{
   checks: Readonly<Record<string, Check>>;
   /** What waits for Kafka, where there is a relay. */
   relay?: Readonly<{ behind: number; oldestSeconds: number }>;
+  /** How many files each read model has put aside, where any has. */
+  parked?: Readonly<Record<string, number>>;
 }>;
 
 /** An event that waits longer is not just on its way: another relay would have taken over by then. */
@@ -24,7 +27,7 @@ const UNSIGNED_SECONDS = 180;
 
 /**
  * Whether this process should get requests. While Kafka is away it should, and says `degraded`: what is
- * recorded waits in the log until it is back.
+ * recorded waits in the log until it is back. So it does while a read model has put files aside.
  */
 @Injectable()
 export class Readiness {
@@ -48,6 +51,8 @@ export class Readiness {
     // Of several topics the furthest: the others were given up.
     const relay = asked && (await within(1_000, asked))?.[0];
     const isAlarmed = migrations === true && (await within(1_000, this.isAlarmed())) === true;
+    const parked = migrations === true && (await within(1_000, parkedStreams(this.pool)));
+    const isParked = parked !== undefined && parked !== false && parked.size > 0;
     const isLate = relay !== undefined && relay.seconds > LATE_SECONDS;
     const checks: Report['checks'] = {
       accepting: this.draining ? 'failed' : 'ok',
@@ -58,11 +63,13 @@ export class Readiness {
       ...((relay || (here && here !== 'none')) && {
         relay: isLate || here === 'degraded' ? 'degraded' : 'ok',
       }),
+      ...(isParked && { readModels: 'degraded' }),
     };
     return {
       status: (['failed', 'degraded'] as const).find((bad) => Object.values(checks).includes(bad)) ?? 'ok',
       checks,
       ...(relay && { relay: { behind: relay.events, oldestSeconds: Math.round(relay.seconds) } }),
+      ...(isParked && { parked: Object.fromEntries(parked) }),
     };
   }
 

@@ -41,7 +41,7 @@ beforeAll(async () => {
   owner = connect(agency.url, 'kosh_owner', { applicationName: 'spec' });
   auditor = connect(agency.url, 'kosh_api', { applicationName: 'spec' });
   const projector = connect(agency.url, 'kosh_projector');
-  for (const projection of READ_MODELS) await rebuild({ projection, pool: projector });
+  await rebuild({ projections: READ_MODELS, pool: projector });
   await projector.end();
   await owner.query(
     `insert into audit.access (request_id, actor, role, office, action, subject, outcome)

@@ -9,8 +9,11 @@ export type KeptTable = Readonly<{
   order: string;
 }>;
 
-/** Migrations are applied again, not copied; the notary makes its tree and its findings anew from the log. */
-const NOT_KEPT = ['kosh.migrations', 'audit.nodes', 'audit.verification'];
+/**
+ * Migrations are applied again, not copied; the notary makes its tree and its findings anew from the log. What read models
+ * had put aside goes with them.
+ */
+const NOT_KEPT = ['kosh.migrations', 'audit.nodes', 'audit.verification', 'reading.parked'];
 
 /**
  * What must be in a backup: all tables of the owner, so that one which a later migration makes is in it without being
