@@ -63,11 +63,11 @@ describeWithKafka('A19: Kafka is away for 30 s while 5,000 events are recorded',
     const [population] = READ_MODELS;
     if (!population) throw new Error('There is no read model.');
     const busy = register(registrar, 200);
-    await rebuild({ projection: population, pool });
+    await rebuild({ projections: [population], pool });
     await busy;
     await waitFor(pool, NAMES, (await head(pool)).position);
     const live = await digest(pool, population);
-    await rebuild({ projection: population, pool });
+    await rebuild({ projections: [population], pool });
     expect(await digest(pool, population)).toEqual(live);
   }, 60_000);
 

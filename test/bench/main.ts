@@ -7,7 +7,7 @@ import { benchHttp } from './http.js';
 import type { Figure } from './measure.js';
 import { benchMillion, benchReading } from './read.js';
 import { benchRestore } from './restore.js';
-import { withDatabase, withStack } from './servers.js';
+import { withDatabase, withProcesses } from './servers.js';
 import { benchVerify } from './verify.js';
 import { startServers } from '../support/servers.js';
 
@@ -50,14 +50,14 @@ const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   restore: () => withDatabase(async (url) => void figures.push(...(await benchRestore(url)))),
   http: () => withDatabase(async (url) => void figures.push(...(await benchHttp(url)))),
   delay: () =>
-    withStack({ kafka: false }, async (stack) => {
-      figures.push(await benchDelay(stack, 'the log', { perSecond: 100, withinMs: 100 }));
-      figures.push(await benchDelay(stack, 'the log', { perSecond: 200, withinMs: 50 }));
+    withProcesses({ kafka: false }, async (running) => {
+      figures.push(await benchDelay(running, 'the log', { perSecond: 100, withinMs: 100 }));
+      figures.push(await benchDelay(running, 'the log', { perSecond: 200, withinMs: 50 }));
     }),
   kafka: () =>
-    withStack({ kafka: true }, async (stack) => {
-      figures.push(await benchDelay(stack, 'Kafka', { perSecond: 100, withinMs: 100 }));
-      figures.push(await benchDelay(stack, 'Kafka', { perSecond: 200, withinMs: 100 }));
+    withProcesses({ kafka: true }, async (running) => {
+      figures.push(await benchDelay(running, 'Kafka', { perSecond: 100, withinMs: 100 }));
+      figures.push(await benchDelay(running, 'Kafka', { perSecond: 200, withinMs: 100 }));
     }),
 };
 const wanted = process.argv.slice(2);

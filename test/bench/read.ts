@@ -24,7 +24,7 @@ export async function benchReading(url: string): Promise<readonly Figure[]> {
     await fill(url, CASES, threeMore);
     await settle(url);
     // Before anything counts: the machine code is made.
-    await rebuild({ projection: population, pool });
+    await rebuild({ projections: [population], pool });
     const { position: events } = await head(pool);
     const perSecond = (runs: readonly number[]) => (events / median(runs)) * 1_000;
     const runs = { bytes: [], parsed: [], byStream: [], ledger: [], backlog: [] } as Record<string, number[]>;
@@ -32,7 +32,7 @@ export async function benchReading(url: string): Promise<readonly Figure[]> {
       runs['bytes']?.push(await timed(() => drain(readRows(pool))));
       runs['parsed']?.push(await timed(() => drain(readAll(pool))));
       runs['byStream']?.push(await timed(() => drain(readByStream(pool, events))));
-      runs['ledger']?.push(await timed(() => rebuild({ projection: population, pool })));
+      runs['ledger']?.push(await timed(() => rebuild({ projections: [population], pool })));
       await forgetAll(url);
       runs['backlog']?.push(await timed(() => followed(pool, READ_MODELS, events)));
     }
@@ -65,7 +65,7 @@ export async function benchReading(url: string): Promise<readonly Figure[]> {
       },
     ];
     await fill(url, CASES_REPORTED - CASES);
-    await rebuild({ projection: population, pool });
+    await rebuild({ projections: [population], pool });
     return [...figures, await benchReport(pool)];
   } finally {
     await pool.end();
@@ -83,7 +83,7 @@ export async function benchMillion(url: string): Promise<readonly Figure[]> {
     let peak = 0;
     const watch = setInterval(() => (peak = Math.max(peak, process.memoryUsage().rss)), 100);
     const rebuilt = await timed(async () => {
-      for (const projection of READ_MODELS) await rebuild({ projection, pool });
+      await rebuild({ projections: READ_MODELS, pool });
     });
     clearInterval(watch);
     const value = (events / rebuilt) * 1_000;
@@ -104,7 +104,7 @@ export async function benchMillion(url: string): Promise<readonly Figure[]> {
     ];
     await fill(url, 750_000);
     const { position } = await head(pool);
-    await rebuild({ projection: population, pool });
+    await rebuild({ projections: [population], pool });
     await subtotalsMade(pool, position);
     const ask = (by: 'status' | 'ageBand', validOn: string, at: number) => () =>
       populationReport(pool, { by: ['placeFled', by], validOn, position: at });

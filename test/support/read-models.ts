@@ -21,7 +21,7 @@ export async function readModels(
   const projector = connect(url, 'kosh_projector');
   const record = async (more: readonly Given[]) => {
     const position = await givenLog(url, more);
-    for (const projection of projections) await rebuild({ projection, pool: projector });
+    await rebuild({ projections, pool: projector });
     return position;
   };
   await record(events);

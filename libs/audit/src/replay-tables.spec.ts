@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 
 beforeEach(async () => {
-  for (const projection of READ_MODELS) await rebuild({ projection, pool });
+  await rebuild({ projections: READ_MODELS, pool });
 });
 
 afterEach(async () => {

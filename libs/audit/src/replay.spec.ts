@@ -32,7 +32,7 @@ afterAll(async () => {
 describe('a replay of the log', () => {
   it('says what the reports say', async () => {
     const projector = connect(agency.url, 'kosh_projector');
-    for (const projection of READ_MODELS) await rebuild({ projection, pool: projector });
+    await rebuild({ projections: READ_MODELS, pool: projector });
     await projector.end();
     const { knownAt, population, flights, estimates } = await replay(auditor, { validOn, timeZone });
 

@@ -39,7 +39,7 @@ export async function replayBeside(options: BesideOptions): Promise<Beside> {
       if (there && !MARK.test(there.comment ?? '')) throw new NoReplay(`The schema ${schema} is no replay.`);
       await client.query(`drop schema if exists ${schema} cascade`);
       await createSchema(client, schema, projection);
-      await fill({ client, pool, projection, schema, onProgress }, position);
+      await fill({ client, pool, targets: [{ projection, schema }], onProgress }, position);
       await client.query(`comment on schema ${schema} is 'replay ${position} ${shapeOf(projection)}'`);
       const digest = await digestOf(client, schema, projection);
       return { name: projection.name, schema, position, digest };

@@ -44,7 +44,7 @@ export async function replayDigest(
   return withClient(pool, async (client) => {
     await client.query('begin');
     for (const table of projection.tables) await createTable(client, 'pg_temp', table);
-    await fill({ client, pool, projection, schema: 'pg_temp', onProgress }, upTo);
+    await fill({ client, pool, targets: [{ projection, schema: 'pg_temp' }], onProgress }, upTo);
     const result = await digestOf(client, 'pg_temp', projection);
     await client.query('rollback');
     return { position: upTo, digest: result };

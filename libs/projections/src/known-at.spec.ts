@@ -26,7 +26,7 @@ beforeAll(async () => {
     retracted(2, '1998-01-10T09:00:00.100Z'),
     retracted(3, '1998-01-12T09:00:00.000Z'),
   ]);
-  await rebuild({ projection: estimates, pool });
+  await rebuild({ projections: [estimates], pool });
   // One more, which the read model does not know yet.
   await givenLog(database.url, [retracted(4, '1998-01-13T09:00:00.000Z')]);
 });

@@ -14,7 +14,7 @@ import { rebuild } from './rebuild.js';
 import { runProjection } from './run.js';
 import { Rows } from './rows.js';
 import { Streams } from './streams.js';
-import { keepSubtotals } from './subtotals.js';
+import { firstWrongSubtotal, keepSubtotals } from './subtotals.js';
 
 /** A day that is asked for, as known when that part of the events had been recorded. */
 const questions = fc.record({ validOn: days, part: fc.double({ min: 0, max: 1, noNaN: true }) });
@@ -86,7 +86,7 @@ describe('the population report', () => {
 
   it('counts by any dimensions what the events say, on any day, as known at any position', async () => {
     await givenLog(database.url, sample);
-    await rebuild({ projection: population, pool });
+    await rebuild({ projections: [population], pool });
     await expect(mustSayWhatTheEventsSay()).resolves.toBeUndefined();
   });
 
@@ -115,13 +115,16 @@ describe('the population report', () => {
     const kept = made.filter((position, i) => position % 70 === 0 || i >= made.length - 2);
     expect(kept.length).toBeLessThan(made.length);
     expect(rows.map(({ position }) => position)).toEqual(kept);
+    expect(await firstWrongSubtotal(pool)).toBeUndefined();
     await mustSayWhatTheEventsSay();
   });
 
   it('is wrong where a subtotal is, so that the test above would see it', async () => {
     const position = await givenLog(database.url, sample);
-    await rebuild({ projection: population, pool });
+    await rebuild({ projections: [population], pool });
     await subtotalsMade(position);
+    await pool.query('update read_population.sums set persons = -persons where position > 70');
+    expect(await firstWrongSubtotal(pool)).toBe(140);
     await pool.query('update read_population.sums set persons = -persons');
     await expect(mustSayWhatTheEventsSay()).rejects.toThrow('Property failed');
   });

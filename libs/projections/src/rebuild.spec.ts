@@ -88,13 +88,13 @@ describe('rebuilding a read model', () => {
     const lived = await digest(pool, estimates);
     expect(await replayDigest(pool, estimates, position)).toEqual(lived);
 
-    expect(await rebuild({ projection: estimates, pool })).toBe(position);
+    expect(await rebuild({ projections: [estimates], pool })).toBe(position);
     expect(await digest(pool, estimates)).toEqual(lived);
   });
 
   it('makes it from nothing where no process keeps it up', async () => {
     const position = await givenLog(database.url, recorded(1, 5));
-    await rebuild({ projection: estimates, pool });
+    await rebuild({ projections: [estimates], pool });
     expect(await digest(pool, estimates)).toEqual(await replayDigest(pool, estimates, position));
   });
 
@@ -114,7 +114,7 @@ describe('rebuilding a read model', () => {
       }
     };
     const others = [writing(), reading()];
-    for (let time = 1; time <= 3; time += 1) await rebuild({ projection: estimates, pool });
+    for (let time = 1; time <= 3; time += 1) await rebuild({ projections: [estimates], pool });
     isDone = true;
     await Promise.all(others);
 
@@ -127,7 +127,7 @@ describe('rebuilding a read model', () => {
 
   it('leaves nothing behind when it fails', async () => {
     const position = await givenLog(database.url, recorded(1, 5));
-    await rebuild({ projection: estimates, pool });
+    await rebuild({ projections: [estimates], pool });
     const before = await digest(pool, estimates);
     const failing: Projection = {
       ...estimates,
@@ -138,7 +138,7 @@ describe('rebuilding a read model', () => {
         },
       },
     };
-    await expect(rebuild({ projection: failing, pool })).rejects.toThrow('A fault in the last event');
+    await expect(rebuild({ projections: [failing], pool })).rejects.toThrow('A fault in the last event');
     expect(await digest(pool, estimates)).toEqual(before);
     const { rows } = await pool.query(`select from pg_namespace where nspname ~ '_(next|old)$'`);
     expect(rows).toEqual([]);
@@ -147,7 +147,7 @@ describe('rebuilding a read model', () => {
 
 it('shows by its digest when a single row was altered', async () => {
   await givenLog(database.url, recorded(1, 5));
-  await rebuild({ projection: estimates, pool });
+  await rebuild({ projections: [estimates], pool });
   await pool.query(`update read_estimates.said set population = 'workers' where estimate_id = $1`, [idOf(2)]);
   const { digest: altered, position: at } = await digest(pool, estimates);
   expect(altered).not.toBe((await replayDigest(pool, estimates, at)).digest);

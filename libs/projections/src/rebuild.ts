@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { head, readEvents } from '#event-store';
-import { fill, type Filling, type FillProgress } from './fill.js';
+import { fill, type Filling, type FillProgress, type Target } from './fill.js';
 import { foldInto } from './fold-into.js';
 import type { Pace } from './pace.js';
 import { type Projection, schemaOf } from './projection.js';
@@ -12,7 +12,7 @@ const CLOSE_ENOUGH = 1_000;
 const BATCH = 5_000;
 
 export type RebuildOptions = Readonly<{
-  projection: Projection;
+  projections: readonly Projection[];
   /** With the rights of `kosh_projector`. Two of its connections are used. */
   pool: pg.Pool;
   onProgress?: (progress: FillProgress) => void;
@@ -21,22 +21,26 @@ export type RebuildOptions = Readonly<{
 }>;
 
 /**
- * Makes a read model anew from the log beside the live one, and puts it in its place. It is one transaction, so a
- * rebuild that fails leaves nothing behind. Readers do not wait; a live projector goes on from there by itself, with
- * nothing parked. Answers the position of the new tables. Throws `FoldFailed` where an event cannot be folded.
+ * Makes read models anew from one reading of the log beside the live ones, and puts them in their place. It is one
+ * transaction, so a rebuild that fails leaves nothing behind. Readers do not wait; a live projector goes on from there by
+ * itself, with nothing parked. Answers the position of the new tables. Throws `FoldFailed` where an event cannot be
+ * folded.
  */
-export async function rebuild({ projection, pool, onProgress, pace }: RebuildOptions): Promise<number> {
+export async function rebuild({ projections, pool, onProgress, pace }: RebuildOptions): Promise<number> {
   const client = await pool.connect();
   client.on('error', () => undefined); // The statement under way tells it.
   try {
-    const filling = { client, pool, projection, schema: `${schemaOf(projection)}_next`, onProgress, pace };
+    const targets = projections.map((projection) => ({ projection, schema: `${schemaOf(projection)}_next` }));
+    const filling = { client, pool, targets, onProgress, pace };
     const position = await transaction(client, async () => {
-      await holdTables(client, projection);
-      await createSchema(client, filling.schema, projection);
-      return swap(filling, await fillToHead(filling));
+      for (const { projection, schema } of targets) {
+        await holdTables(client, projection);
+        await createSchema(client, schema, projection);
+      }
+      return putInPlace(filling, await fillToHead(filling));
     });
     // Not before the commit: whoever still reads the old tables would have made every new reader wait.
-    await client.query(`drop schema if exists ${schemaOf(projection)}_old cascade`);
+    for (const one of projections) await client.query(`drop schema if exists ${schemaOf(one)}_old cascade`);
     return position;
   } finally {
     client.release(true);
@@ -56,39 +60,55 @@ async function fillToHead(filling: Filling): Promise<number> {
 }
 
 /** Folds what is missing up to a position, as a live projector does. */
-async function catchUp({ client, projection, schema }: Filling, after: number, upTo: number): Promise<void> {
+async function catchUp({ client, targets }: Filling, after: number, upTo: number): Promise<void> {
   for (let reached = after; reached < upTo;) {
     const batch = await readEvents(client, reached, Math.min(BATCH, upTo - reached));
-    await foldInto(client, schema, projection, batch);
+    for (const { projection, schema } of targets) await foldInto(client, schema, projection, batch);
     reached += batch.length;
   }
 }
 
-/** Holds the cursor, folds what the live tables are ahead, and takes their name and their cursor under a new epoch. */
-async function swap(filling: Filling, reached: number): Promise<number> {
-  const { client, projection } = filling;
-  const schema = schemaOf(projection);
+/** Holds the cursors, folds what the live tables are ahead, and takes their names and cursors under a new epoch. */
+async function putInPlace(filling: Filling, reached: number): Promise<number> {
+  const { client, targets } = filling;
+  let position = reached;
+  for (const { projection } of targets) position = Math.max(position, await holdCursor(client, projection));
+  await catchUp(filling, reached, position);
+  for (const target of targets) await swap(client, target, position);
+  return position;
+}
+
+/** Answers where the live tables are. */
+async function holdCursor(client: pg.ClientBase, { name }: Projection): Promise<number> {
   await client.query(
     'insert into reading.cursors (name, position, epoch) values ($1, 0, 0) on conflict do nothing',
-    [projection.name],
+    [name],
   );
-  const { rows } = await client.query<{ position: string; live: boolean }>(
-    `select position, to_regnamespace($2) is not null as live from reading.cursors where name = $1 for update`,
-    [projection.name, schema],
+  const { rows } = await client.query<{ position: string }>(
+    'select position from reading.cursors where name = $1 for update',
+    [name],
   );
-  const position = Math.max(reached, Number(rows[0]?.position));
-  await catchUp(filling, reached, position);
-  if (rows[0]?.live) {
-    await client.query(`drop schema if exists ${schema}_old cascade`);
-    await client.query(`alter schema ${schema} rename to ${schema}_old`);
-  }
-  await client.query(`alter schema ${filling.schema} rename to ${schema}`);
+  return Number(rows[0]?.position);
+}
+
+async function swap(
+  client: pg.ClientBase,
+  { projection, schema: next }: Target,
+  position: number,
+): Promise<void> {
+  const { name } = projection;
+  const schema = schemaOf(projection);
+  await client.query(`drop schema if exists ${schema}_old cascade`);
+  const { rows } = await client.query<{ live: boolean }>('select to_regnamespace($1) is not null as live', [
+    schema,
+  ]);
+  if (rows[0]?.live) await client.query(`alter schema ${schema} rename to ${schema}_old`);
+  await client.query(`alter schema ${next} rename to ${schema}`);
   await client.query(
     `update reading.cursors set position = $2, epoch = epoch + 1,
        recorded_at = (select recorded_at from log.events where position = $2) where name = $1`,
-    [projection.name, position],
+    [name, position],
   );
   // The new tables have every event, so nothing of it is put aside any more.
-  await client.query('delete from reading.parked where name = $1', [projection.name]);
-  return position;
+  await client.query('delete from reading.parked where name = $1', [name]);
 }
