@@ -172,7 +172,7 @@ export class Trouble {
       /** One broker of several. */
       partitionAway: () => {
         kafka.leaderless = dice.below(agency.shape.partitions);
-        world.at(dice.between(100, 4_000), 'the partition is back', () => (kafka.leaderless = undefined));
+        world.at(dice.between(1_000, 6_000), 'the partition is back', () => (kafka.leaderless = undefined));
       },
       wipe: () => {
         if (kafka.exists && dice.chance(0.3)) kafka.wipe();

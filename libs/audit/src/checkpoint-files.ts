@@ -6,9 +6,9 @@ import {
   checkpointFile,
   type CheckpointName,
   type Epoch,
+  inDigits,
   leavesFileOf,
   namesAmong,
-  noteFile,
 } from './offline/verify-offline.js';
 
 /** The file of the public keys in a folder of checkpoints, one a line, the present one last. */
@@ -37,7 +37,20 @@ export async function writeCheckpoint(
 export async function noteEpoch(folder: string, { epoch, sharedUpTo }: Epoch): Promise<void> {
   if (sharedUpTo === null) return;
   await mkdir(folder, { recursive: true });
-  await writeWhole(folder, noteFile(epoch), `shared ${sharedUpTo}\n`);
+  await writeWhole(folder, noteFile(epoch), noteOf(sharedUpTo));
+}
+
+/** Whether this very history was noted there. */
+export async function isNoted(folder: string, { epoch, sharedUpTo }: Epoch): Promise<boolean> {
+  return sharedUpTo !== null && (await readIfThere(join(folder, noteFile(epoch)))) === noteOf(sharedUpTo);
+}
+
+export function noteFile(epoch: number): string {
+  return `${inDigits(epoch)}.epoch`;
+}
+
+function noteOf(sharedUpTo: number): string {
+  return `shared ${sharedUpTo}\n`;
 }
 
 /** Adds the public key of who signs now, if it is not the last of the file already. */

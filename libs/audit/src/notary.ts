@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import { head, type History, historyOf, pause, readLeaves, readPage, within } from '#event-store';
 import { inTurn, type Turn } from '#projections';
 import { lastOfBothPlaces } from './both-places.js';
-import { checkpointsIn, publishKey, readKeys, writeCheckpoint } from './checkpoint-files.js';
+import { checkpointsIn, isNoted, publishKey, readKeys, writeCheckpoint } from './checkpoint-files.js';
 import {
   chainOf,
   type Checkpoint,
@@ -242,20 +242,21 @@ class Notary {
     const { epoch, sharedUpTo } = history;
     const signed = await checkpointsIn(folder);
     if (signed.length === 0) return;
-    const meant = new CheckpointFolder(folder, keys).history;
-    if (meant.epoch === epoch && meant.sharedUpTo === sharedUpTo) return;
-    if (meant.epoch < epoch && signed.every((name) => isShared({ ...name, sharedUpTo: null }, history)))
-      return;
+    const known = new CheckpointFolder(folder, keys).history;
+    if (known.epoch === epoch && known.sharedUpTo === sharedUpTo) return;
+    const isNew = known.epoch < epoch;
+    if (isNew && signed.every((name) => isShared({ ...name, sharedUpTo: null }, history))) return;
+    if (isNew && (await isNoted(folder, history))) return;
     throw new Refusal(
       `The database says that the log is in epoch ${epoch}, shared up to position ${sharedUpTo ?? 'its end'}. The ` +
-        `checkpoints in ${folder} know epoch ${meant.epoch}, shared up to ${meant.sharedUpTo ?? 'its end'}. If the ` +
+        `checkpoints in ${folder} are of epoch ${known.epoch}, shared up to ${known.sharedUpTo ?? 'its end'}. If the ` +
         'agency has put the log back, say so where that folder is: kosh epoch --accept.',
     );
   }
 
   /** From the first event on. Throws `Refusal` with the first bad position. */
   private async rebuilt({ size, root }: Checkpoint): Promise<Tree> {
-    const { pool, reader, folder, keys, history } = this.options;
+    const { pool, reader, folder, keys } = this.options;
     const tree = new Tree();
     for await (const rows of readLeaves(reader, { after: 0, upTo: size })) {
       const nodes: Node[] = [];
@@ -267,7 +268,7 @@ class Notary {
       await keepNodes(pool, nodes);
     }
     if (tree.size === size && tree.root().equals(root)) return tree;
-    const { firstBad } = await verifyLog(reader, { checkpoints: { folder, keys, history } });
+    const { firstBad } = await verifyLog(reader, { checkpoints: { folder, keys } });
     throw new Refusal(firstBad ? said(firstBad) : `The log does not have the root of checkpoint ${size}.`);
   }
 

@@ -1,14 +1,18 @@
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Pool } from 'pg';
 import { beginEpoch, connect } from '#event-store';
+import { emptyDatabase, type TestDatabase } from '../../../test/support/database.js';
 import { until } from '../../../test/support/until.js';
 import { Agency, type OwnNotary } from '../test/agency.js';
 import { rechained } from '../test/paper-log.js';
-import { checkpointsIn, noteEpoch } from './checkpoint-files.js';
+import { backup } from './backup/backup.js';
+import { restore } from './backup/restore.js';
+import { checkpointsIn, noteEpoch, noteFile } from './checkpoint-files.js';
 import { dump } from './dump.js';
 import type { Signed } from './notary.js';
-import { checkProof, type Epoch, noteFile, verifyDump } from './offline/verify-offline.js';
+import { checkProof, type Epoch, verifyDump } from './offline/verify-offline.js';
 import { proveConsistency } from './prove.js';
 import { Records } from './records.js';
 import { verify } from './verify.js';
@@ -152,6 +156,58 @@ describe('a log that was put back', () => {
     const names = sent.map(({ checkpoint: { origin, size } }) => `${origin} ${size}`);
     expect(new Set(names).size).toBe(4);
     expect(sent.map(({ checkpoint: { size } }) => size)).toEqual([10, 20, 25, 20]);
+  });
+});
+
+it('a log goes on under its own history beside a note of one that was put back elsewhere, for a drill', async () => {
+  await noteEpoch(agency.folder, { epoch: 1_764_000_000_000, sharedUpTo: 12 });
+  await agency.record(5);
+  await agency.sign(byCount);
+  expect(await verified()).toMatchObject({ ok: true, checkpoints: { epoch: 1, matched: 4, voided: 0 } });
+});
+
+describe('a restore beside signed checkpoints', () => {
+  let target: TestDatabase;
+  let owner: Pool;
+
+  beforeEach(async () => {
+    target = await emptyDatabase();
+    owner = connect(agency.url, 'kosh_owner');
+  });
+
+  afterEach(async () => {
+    await owner.end();
+    await target.drop();
+  });
+
+  async function restored(folder: string) {
+    const checkpoints = { folder: agency.folder, keys: await agency.keys() };
+    return restore({ url: target.url, folder, checkpoints, readModels: [] });
+  }
+
+  it('says how many agree; what was signed after the backup is not missing from it', async () => {
+    await agency.record(2);
+    const folder = join(agency.dataDir, 'backup');
+    await backup({ pool: owner, folder });
+    await agency.record(20);
+    await agency.sign(byCount);
+    expect(await restored(folder)).toMatchObject({
+      ok: true,
+      position: 27,
+      checkpoints: { matched: 3, signedUpTo: 25, voided: 0, faults: [] },
+    });
+  });
+
+  it('loads nothing where the log was rewritten with all its hashes, and names the first bad position', async () => {
+    const rows = await agency.rows();
+    const changed = rows.map((row) => (row.position === 5 ? { ...row, body: '{"diedOn":"1990"}' } : row));
+    await agency.write(rechained(changed));
+    const folder = join(agency.dataDir, 'backup');
+    await backup({ pool: owner, folder });
+    await expect(restored(folder)).rejects.toThrow('the first bad position is 5 (leaf)');
+    const loaded = connect(target.url, 'kosh_owner');
+    expect((await loaded.query('select from log.events')).rows).toEqual([]);
+    await loaded.end();
   });
 });
 

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
-import { type Db, head, type HashedRow, readLeaves, readPage } from '#event-store';
+import { type Db, head, type HashedRow, historyOf, readLeaves, readPage } from '#event-store';
+import { isNoted } from './checkpoint-files.js';
 import {
   type Checkpoint,
   CheckpointFolder,
@@ -16,7 +17,7 @@ const CAREFUL = 1_000;
 
 export type LogOptions = Readonly<{
   /** Where signed checkpoints are kept, and who may have signed them. Without, the chain alone is checked. */
-  checkpoints?: Readonly<{ folder: string; keys: readonly PublicKey[]; history?: Epoch }> | undefined;
+  checkpoints?: Readonly<{ folder: string; keys: readonly PublicKey[] }> | undefined;
   /** Verified before: events that it covers are not read again, if what is kept of the tree gives its root. */
   since?: Checkpoint | undefined;
   /** Told after each batch how far it is. */
@@ -43,7 +44,8 @@ export type LogReport = Readonly<{
 export async function verifyLog(pool: Pool, options: LogOptions = {}): Promise<LogReport> {
   const { checkpoints, since } = options;
   // The folder first: what is signed later is not missing from the log that is read now.
-  const folder = checkpoints && new CheckpointFolder(checkpoints.folder, checkpoints.keys, checkpoints);
+  const noted = checkpoints && (await notedHistory(pool, checkpoints.folder));
+  const folder = checkpoints && new CheckpointFolder(checkpoints.folder, checkpoints.keys, { noted });
   const tree = since && (await treeAt(pool, since));
   const check = new LogCheck(folder, since && tree && { checkpoint: since, tree });
   const readFrom = check.position + 1;
@@ -144,6 +146,12 @@ class Versions {
     for (const { stream, version } of found) this.check.knows(stream, version);
     for (const stream of asked) this.known.add(stream);
   }
+}
+
+/** The history of the log, where the folder has a note that it is meant: it may have no signature yet. */
+export async function notedHistory(pool: Pool, folder: string): Promise<Epoch | undefined> {
+  const history = await historyOf(pool);
+  return (await isNoted(folder, history)) ? history : undefined;
 }
 
 /** The last position; beyond all if the server cannot read it. */

@@ -68,12 +68,13 @@ export async function restore(options: RestoreOptions): Promise<RestoreReport> {
     const projector = connect(url, 'kosh_projector', { max: 3, applicationName: OWN_NAME });
     const auditor = connect(url, 'kosh_api', { max: 3, applicationName: OWN_NAME });
     try {
-      signal?.throwIfAborted();
-      const told = ({ name, position, upTo }: FillProgress) => onProgress?.(name, position, upTo);
+      const told = ({ name, position, upTo }: FillProgress) => {
+        signal?.throwIfAborted();
+        onProgress?.(name, position, upTo);
+      };
       await rebuild({ projections: readModels, pool: projector, onProgress: told });
       const made: RestoredModel[] = [];
       for (const projection of readModels) {
-        signal?.throwIfAborted();
         made.push(await compared(auditor, chain, projection, told));
       }
       const faults = loaded.checkpoints?.faults ?? [];

@@ -330,8 +330,10 @@ export type Goal = Readonly<{
 export type FolderOptions = Readonly<{
   /** Checkpoints beyond it are left out. */
   until?: number | undefined;
-  /** The history that the log goes on with; unless told, the latest that the folder knows of. */
+  /** The history that the log goes on with; unless told, the latest that is signed. */
   history?: Epoch | undefined;
+  /** One that is known of, and may not be signed yet: it counts where none that is later is signed. */
+  noted?: Epoch | undefined;
 }>;
 
 /** A folder of checkpoints, one after the other. */
@@ -349,11 +351,10 @@ export class CheckpointFolder {
   constructor(folder: string, keys: readonly PublicKey[], options: FolderOptions = {}) {
     this.folder = folder;
     this.keys = keys;
-    const files = existsSync(folder) ? readdirSync(folder) : [];
-    const names = namesAmong(files);
+    const names = namesAmong(existsSync(folder) ? readdirSync(folder) : []);
     if (names.length === 0) throw new NotProven(`There is no checkpoint in ${folder}.`);
     const { until = Number.MAX_SAFE_INTEGER } = options;
-    this.history = options.history ?? this.latestHistory(files, names);
+    this.history = options.history ?? this.latestHistory(names, options.noted ?? FIRST);
     this.names = names.filter(({ size }) => size <= until);
   }
 
@@ -388,19 +389,17 @@ export class CheckpointFolder {
     return checkpoint;
   }
 
-  /** As the notary has signed it; or as whoever put the log back has noted it here, before the notary could. */
-  private latestHistory(files: readonly string[], names: readonly CheckpointName[]): Epoch {
-    const known = files.flatMap((file) => notedIn(this.folder, file) ?? []);
+  private latestHistory(names: readonly CheckpointName[], noted: Epoch): Epoch {
     for (const name of names.toSorted((a, b) => b.epoch - a.epoch)) {
+      if (name.epoch < noted.epoch) break;
       try {
         const { epoch, sharedUpTo } = this.open(name);
-        known.push({ epoch, sharedUpTo });
-        break;
+        return { epoch, sharedUpTo };
       } catch {
         continue; // It is told of as a fault when its turn comes.
       }
     }
-    return known.reduce<Epoch>((one, other) => (other.epoch >= one.epoch ? other : one), FIRST);
+    return noted;
   }
 
   private firstBeyond(position: number): number {
@@ -439,20 +438,8 @@ function nameOf(size: number, epoch: number): string {
   return epoch === 1 ? inDigits(size) : `${inDigits(epoch)}-${inDigits(size)}`;
 }
 
-function inDigits(number: number): string {
+export function inDigits(number: number): string {
   return String(number).padStart(16, '0');
-}
-
-/** Where whoever puts a log back notes for its notary that it was meant. */
-export function noteFile(epoch: number): string {
-  return `${inDigits(epoch)}.epoch`;
-}
-
-function notedIn(folder: string, file: string): Epoch | undefined {
-  const [, epoch] = /^(\d{16})\.epoch$/.exec(file) ?? [];
-  if (epoch === undefined) return undefined;
-  const [, shared] = /^shared (\d{1,16})\n$/.exec(readFileSync(join(folder, file), 'utf8')) ?? [];
-  return shared === undefined ? undefined : { epoch: Number(epoch), sharedUpTo: Number(shared) };
 }
 
 /** What the check needs of an event beside its leaf. */
@@ -545,7 +532,8 @@ export class LogCheck {
   compared(): CheckpointsReport | null {
     if (!this.checkpoints) return null;
     const { history, voided, faults } = this.checkpoints;
-    return { ...history, matched: this.matched, signedUpTo: this.signedUpTo, voided, faults };
+    const { epoch, sharedUpTo } = history;
+    return { epoch, sharedUpTo, matched: this.matched, signedUpTo: this.signedUpTo, voided, faults };
   }
 
   private signedLeaf(): Buffer | undefined {
