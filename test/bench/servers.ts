@@ -1,25 +1,37 @@
+import pg from 'pg';
 import { freshDatabase } from '../support/database.js';
 import { kafkaBrokers } from '../support/brokers.js';
 import { type Stack, startStack } from '../support/stack.js';
 
-/** A migrated database for one measurement. */
-export async function withDatabase(work: (url: string) => Promise<void>): Promise<void> {
+/** What `work` finds in a migrated database of its own. */
+export async function ofDatabase<T>(work: (url: string) => Promise<T>): Promise<T> {
   const { url, drop } = await freshDatabase();
   try {
-    await work(url);
+    return await work(url);
   } finally {
     await drop();
   }
 }
 
-/** The whole product for one measurement. */
-export async function withStack(
+/** For what only the server's superuser may: the address is its own. */
+export async function asSuperuser(url: string, work: (client: pg.Client) => Promise<unknown>): Promise<void> {
+  const client = new pg.Client(url);
+  await client.connect();
+  try {
+    await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+/** What `work` finds in the whole product. */
+export async function ofStack<T>(
   { kafka }: { kafka: boolean },
-  work: (stack: Stack) => Promise<void>,
-): Promise<void> {
+  work: (stack: Stack) => Promise<T>,
+): Promise<T> {
   const stack = await startStack(kafka ? { brokers: await kafkaBrokers() } : {});
   try {
-    await work(stack);
+    return await work(stack);
   } finally {
     await stack.close();
   }
