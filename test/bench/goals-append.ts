@@ -2,7 +2,7 @@ import type { MigrantRegistered } from '#domain';
 import { callAppend, connect, Gatherer, openStore } from '#event-store';
 import { command } from './append.js';
 import { byOf } from './by.js';
-import { type Figure, type Goal, load, middle, type Timed } from './measure.js';
+import { type Figure, type Goal, load, median, middle, type Timed } from './measure.js';
 import { openPeers, told } from './peers.js';
 import { registration } from './people.js';
 import { asSuperuser } from './servers.js';
@@ -101,13 +101,17 @@ export async function benchWal(url: string): Promise<readonly Figure[]> {
         return rows[0] ?? { lsn: since, bytes: '0' };
       };
       const before = await written('0/0');
-      const { perSecond } = await load(CLIENTS, FOR_MS, () => gatherer.append(command(1)));
+      let commands = 0;
+      await load(CLIENTS, FOR_MS, async () => {
+        await gatherer.append(command(1));
+        commands += 1;
+      });
       const { bytes } = await written(before.lsn);
-      sizes.push(Number(bytes) / ((perSecond * FOR_MS) / 1_000));
+      sizes.push(Number(bytes) / commands);
     }
   });
   await writer.end();
-  const value = sizes.toSorted((a, b) => a - b)[Math.floor(REPEATS / 2)] ?? Number.NaN;
+  const value = median(sizes);
   return [
     {
       work: `G15: WAL per command of one event after a checkpoint, ${CLIENTS} clients`,
