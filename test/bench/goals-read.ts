@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { to as copyTo } from 'pg-copy-streams';
-import { connect, copyEvents, Gatherer, head, type Published, readAll } from '#event-store';
+import { connect, copyEvents, Gatherer, head, type Published, readAll, readByStream } from '#event-store';
 import { cases, population, type Projection, rebuild } from '#projections';
 import { foldInto } from '../../libs/projections/src/fold-into.js';
 import { ensureSchema } from '../../libs/projections/src/schema.js';
@@ -18,47 +18,68 @@ const REPEATS = 3;
 
 type Pool = ReturnType<typeof connect>;
 
+/** What a replay reads, and what a rebuild reads: a way to get it parsed, and the same by COPY as bytes. */
+const READINGS: readonly Readonly<{ what: string; columns: string; parsed: typeof readByStream }>[] = [
+  {
+    what: 'as a replay does',
+    columns: '* from log.events order by position',
+    parsed: (pool, upTo) => readAll(pool, { upTo }),
+  },
+  {
+    what: 'as a rebuild does',
+    columns: `position, stream, version, type, schema_version, occurred_on, recorded_at, body
+       from log.events order by stream, version`,
+    parsed: readByStream,
+  },
+];
+
 /** G8, G9: reading and parsing the log beside taking its bytes alone, and rebuilding two read models beside that. */
 export function benchReplay(url: string): Promise<readonly Figure[]> {
   return ofProjector(url, async (pool, events) => {
     const models = [population, cases];
+    const rebuilding: number[] = [];
+    const reading = READINGS.map((reading) => ({ ...reading, bytes: [] as number[], whole: [] as number[] }));
     await rebuild({ projections: models, pool });
-    const runs = { bytes: [], parsed: [], rebuilt: [] } as Record<'bytes' | 'parsed' | 'rebuilt', number[]>;
     for (let repeat = 0; repeat < REPEATS; repeat += 1) {
-      runs.bytes.push(await timed(() => bytesOf(pool)));
-      runs.parsed.push(await timed(() => drain(readAll(pool))));
-      runs.rebuilt.push(await timed(() => rebuild({ projections: models, pool })));
+      for (const { columns, parsed, bytes, whole } of reading) {
+        bytes.push(await timed(() => bytesOf(pool, columns)));
+        whole.push(await timed(() => drain(parsed(pool, events))));
+      }
+      rebuilding.push(await timed(() => rebuild({ projections: models, pool })));
     }
     const perSecond = (ms: readonly number[]) => (events / median(ms)) * 1_000;
-    const [bytes, parsed, rebuilt] = [runs.bytes, runs.parsed, runs.rebuilt].map(perSecond);
+    const rebuilt = perSecond(rebuilding);
+    const limit = { what: 'reading and parsing', value: perSecond(reading.at(-1)?.whole ?? []) };
     return [
-      {
-        work: `G8: reading and parsing ${events.toLocaleString('en')} events`,
-        value: parsed ?? Number.NaN,
-        unit: '/s',
-        limit: { what: 'COPY, bytes only', value: bytes ?? Number.NaN },
-        goals: [{ text: '≥ 70 % of it', reached: (parsed ?? 0) >= 0.7 * (bytes ?? 0) }],
-      },
+      ...reading.map(({ what, bytes, whole }): Figure => {
+        const [value, taken] = [perSecond(whole), perSecond(bytes)];
+        return {
+          work: `G8: reading and parsing ${events.toLocaleString('en')} events, ${what}`,
+          value,
+          unit: '/s',
+          limit: { what: 'COPY, bytes only', value: taken },
+          goals: [{ text: '≥ 70 % of it', reached: value >= 0.7 * taken }],
+        };
+      }),
       {
         work: 'G9: rebuild of population ledger and case list from them',
-        value: rebuilt ?? Number.NaN,
+        value: rebuilt,
         unit: '/s',
-        limit: { what: 'reading and parsing', value: parsed ?? Number.NaN },
+        limit,
         goals: [
-          { text: '≥ 80 % of it', reached: (rebuilt ?? 0) >= 0.8 * (parsed ?? 0) },
-          { text: '1,000,000 in 5 s', reached: (rebuilt ?? 0) >= 200_000 },
+          { text: '≥ 80 % of it', reached: rebuilt >= 0.8 * limit.value },
+          { text: '1,000,000 in 5 s', reached: rebuilt >= 200_000 },
         ],
       },
     ];
   });
 }
 
-/** The columns that a reader of the log gets, as they come. */
-async function bytesOf(pool: Pool): Promise<void> {
+async function bytesOf(pool: Pool, columns: string): Promise<void> {
   const client = await pool.connect();
   try {
     let bytes = 0;
-    const stream = client.query(copyTo('copy (select * from log.events order by position) to stdout'));
+    const stream = client.query(copyTo(`copy (select ${columns}) to stdout`));
     for await (const chunk of stream as AsyncIterable<Buffer>) bytes += chunk.length;
     if (bytes === 0) throw new Error('The log is empty.');
   } finally {
