@@ -30,8 +30,9 @@ const STEPS: readonly (readonly [step: string, code: RegExp])[] = [
     'logging and metrics',
     /\/apps\/api\/src\/(log|metrics)\.js|\/node_modules\/(pino|pino-[a-z-]+|sonic-boom|thread-stream|prom-client)\//,
   ],
+  ['Nest', /\/node_modules\/(@nestjs|rxjs|reflect-metadata)\//],
   [
-    'HTTP, Nest, Fastify',
+    'HTTP: Fastify, and what else is ours',
     /\/apps\/api\/src\/|\/node_modules\/|node:(_http_|http|internal\/http|net|internal\/streams)/,
   ],
 ];
