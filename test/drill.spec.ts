@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -7,15 +8,16 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { Kafka, logLevel } from 'kafkajs';
 import pg from 'pg';
 import { v7 as uuidv7 } from 'uuid';
-import { verify } from '#audit';
-import { connect, head, historyOf, readPage } from '#event-store';
+import { verify, type VerifyReport } from '#audit';
+import { connect, head, historyOf, migrate, readPage } from '#event-store';
 import { digest, READ_MODELS, replayDigest, waitFor } from '#projections';
 import { loadMasterKey, Vault, WrongMasterKey } from '#vault';
-import { adminUrl, emptyDatabase, type TestDatabase } from './support/database.js';
+import { emptyDatabase, type TestDatabase } from './support/database.js';
 import { emptyFolders } from './support/folders.js';
 import { describeWithKafka, kafkaBrokers } from './support/kafka.js';
 import { registration } from './support/people.js';
 import { type Caller, type Stack, startStack } from './support/stack.js';
+import { until } from './support/until.js';
 
 const NAMES = READ_MODELS.map(({ name }) => name);
 /** So many that a restore can be killed while it loads them. */
@@ -83,13 +85,18 @@ describeWithKafka('the drill: a backup, a disaster with Kafka ahead, a restore',
 
   it('when the database is lost, a restore that is killed has loaded nothing', async () => {
     await before.close();
+    await migrate(fresh.url);
+    const client = new pg.Client(fresh.url);
+    await client.connect();
+    // The events come before the keys of the vault, and there it waits for us.
+    await client.query(STOP_AT_KEYS);
     const killed = await kosh(['restore', folder, '--database', fresh.url], '', async (child) => {
-      await loading(fresh.url);
+      const waits = `select from pg_locks where locktype = 'advisory' and objid = 77 and not granted`;
+      await until(async () => (await client.query(waits)).rows.length > 0, 'a restore that waits');
       child.kill('SIGKILL');
     });
     expect(killed.code).toBeNull();
-    const client = new pg.Client(fresh.url);
-    await client.connect();
+    await client.query('drop function stop cascade; select pg_advisory_unlock(77)');
     expect((await client.query('select from log.events')).rows).toEqual([]);
     await client.end();
   }, 60_000);
@@ -106,7 +113,8 @@ describeWithKafka('the drill: a backup, a disaster with Kafka ahead, a restore',
       ok: true,
       position: backedUp.position,
       masterKey: 'opens',
-      verification: { ok: true, headHash: backedUp.headHash },
+      checkpoints: { signedUpTo: MANY, faults: [] },
+      headHash: backedUp.headHash,
     });
     const again = await kosh(['restore', folder, '--database', fresh.url, '--json'], '');
     expect([again.code, JSON.parse(again.out)]).toMatchObject([2, { error: { code: 'not-restorable' } }]);
@@ -157,6 +165,20 @@ describeWithKafka('the drill: a backup, a disaster with Kafka ahead, a restore',
     expect(now.some(({ source }) => lost.some((old) => old.source === source))).toBe(false);
     // What another agency's system keeps by the rule of the contract is the log.
     expect(followed(seen)).toEqual(rows.map(({ hash }) => hash.toString('hex')));
+  }, 60_000);
+
+  it('the log is signed on under the new epoch, and verified by what was signed before and holds', async () => {
+    const { epoch } = await historyOf(pool(fresh.url));
+    const checkpoints = join(dataDir, 'checkpoints');
+    const ofNow = (name: string) => Number.parseInt(name, 10) === epoch && name.endsWith('.checkpoint');
+    await until(() => readdirSync(checkpoints).some(ofNow), 'a signature');
+    const { code, out } = await kosh(['verify', '--json'], fresh.url);
+    const report = JSON.parse(out) as VerifyReport;
+    expect([code, report.firstBad]).toEqual([0, undefined]);
+    expect(report.checkpoints).toMatchObject({ epoch, sharedUpTo: backedUp.position, faults: [] });
+    // Those of before up to the backup, and the first of now; what was signed later is not in the log any more.
+    expect(report.checkpoints?.matched).toBeGreaterThanOrEqual(3);
+    expect(report.checkpoints?.voided).toBeGreaterThanOrEqual(1);
   }, 60_000);
 
   it('names are read with the master key, and with no other', async () => {
@@ -212,17 +234,12 @@ describeWithKafka('the drill: a backup, a disaster with Kafka ahead, a restore',
   }
 });
 
-/** Returns when a restore into the database is loading events. */
-async function loading(url: string): Promise<void> {
-  const admin = new pg.Client(adminUrl());
-  await admin.connect();
-  const database = new URL(url).pathname.slice(1);
-  for (let under: object[] = []; under.length === 0;) {
-    const query = `select from pg_stat_activity where datname = $1 and query like 'copy log.events%' and state <> 'idle'`;
-    under = (await admin.query<object>(query, [database])).rows;
-  }
-  await admin.end();
-}
+/** Whoever writes the first key waits until this session has ended, or lets it go on. */
+const STOP_AT_KEYS = `
+  select pg_advisory_lock(77);
+  create function stop() returns trigger language plpgsql as
+    $$ begin perform pg_advisory_xact_lock_shared(77); return null; end $$;
+  create trigger stop before insert on vault.keys for each statement execute function stop();`;
 
 /** Registers so many people; the receipts in the order of the log. */
 async function receiptsOf(registrar: Caller, count: number): Promise<readonly Receipt[]> {
@@ -274,15 +291,16 @@ function positionsOf(seen: readonly InTopic[]): ReadonlySet<number> {
   return new Set(seen.map(({ position }) => position));
 }
 
-/** As the contract says: heed the highest epoch; what came under a lower one from behind `ce_sharedupto` is void. */
+/** As the contract says: heed the highest epoch; what came under a lower one from behind any `ce_sharedupto` is void. */
 function followed(messages: readonly InTopic[]): readonly string[] {
-  let epoch = 0;
+  let [epoch, shared] = [0, Number.POSITIVE_INFINITY];
   const held = new Map<number, string>();
   for (const message of messages) {
     if (message.epoch < epoch) continue;
     if (message.epoch > epoch) {
       epoch = message.epoch;
-      const shared = Number(message.sharedUpTo); // In the first epoch there is none, and nothing held yet.
+      // In the first epoch there is none, and nothing held yet.
+      if (message.sharedUpTo !== 'undefined') shared = Math.min(shared, Number(message.sharedUpTo));
       for (const position of held.keys()) if (position > shared) held.delete(position);
     }
     held.set(message.position, message.hash);

@@ -29,6 +29,7 @@ export async function ofApis<T>(
       DATABASE_URL: databaseUrl,
       KOSH_DATA_DIR: dataDir,
       KOSH_REQUESTS_PER_MINUTE: '0',
+      NODE_OPTIONS: '--max-semi-space-size=64',
     };
     return new AppProcess('api', { ...env, PORT: String(port) }, `${urls[i]}/readyz`, nodeOptions);
   });

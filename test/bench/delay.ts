@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect } from '#event-store';
-import type { Stack } from '../support/stack.js';
 import { type Figure, load, percentiles } from './measure.js';
 import { registration } from './people.js';
+import type { Running } from './servers.js';
 
 const FOR_MS = 10_000;
 /** Before anything counts: the machine code is made, and the consumer has found its partitions. */
@@ -11,12 +11,12 @@ const WARM_UP_MS = 3_000;
 
 /** From a registration's being sent to its being in the report, at a steady rate. */
 export async function benchDelay(
-  stack: Stack,
+  running: Running,
   road: string,
   { perSecond, withinMs }: Readonly<{ perSecond: number; withinMs: number }>,
 ): Promise<Figure> {
-  await load(2, WARM_UP_MS, () => register(stack));
-  const pool = connect(stack.databaseUrl, 'kosh_api', { max: 4 });
+  await load(2, WARM_UP_MS, () => register(running));
+  const pool = connect(running.databaseUrl, 'kosh_api', { max: 4 });
   const delays: number[] = [];
   const seen = new Map<number, number>();
   let watching = true;
@@ -39,7 +39,7 @@ export async function benchDelay(
   for (let i = 0; i < (perSecond * FOR_MS) / 1_000; i += 1) {
     await delay(Math.max(0, startedAt + (i * 1_000) / perSecond - performance.now()));
     const before = performance.now();
-    sent.push(register(stack).then(({ position }) => void seen.set(position, before)));
+    sent.push(register(running).then(({ position }) => void seen.set(position, before)));
   }
   await Promise.all(sent);
   while (seen.size > 0) await delay(5);
@@ -57,12 +57,12 @@ export async function benchDelay(
   };
 }
 
-async function register(stack: Stack): Promise<{ position: number }> {
+async function register(running: Running): Promise<{ position: number }> {
   const { office: _office, late: _late, ...facts } = registration(Math.random());
-  const response = await fetch(`${stack.url}/v1/cases`, {
+  const response = await fetch(`${running.url}/v1/cases`, {
     method: 'POST',
     headers: {
-      authorization: `Bearer ${stack.token}`,
+      authorization: `Bearer ${running.token}`,
       'content-type': 'application/json',
       'idempotency-key': randomUUID(),
     },

@@ -11,7 +11,7 @@ import type { Figure } from './measure.js';
 import { benchProfile } from './profile.js';
 import { benchMillion, benchReading } from './read.js';
 import { benchRestore } from './restore.js';
-import { ofDatabase, ofStack } from './servers.js';
+import { ofDatabase, ofProcesses } from './servers.js';
 import { benchSpread } from './spread.js';
 import { benchVerify } from './verify.js';
 
@@ -54,17 +54,17 @@ const PARTS: Readonly<Record<string, Part>> = {
   delay: {
     about: 'from a write to the report, through the log',
     run: () =>
-      ofStack({ kafka: false }, async (stack) => [
-        await benchDelay(stack, 'the log', { perSecond: 100, withinMs: 100 }),
-        await benchDelay(stack, 'the log', { perSecond: 200, withinMs: 50 }),
+      ofProcesses({ kafka: false }, async (running) => [
+        await benchDelay(running, 'the log', { perSecond: 100, withinMs: 100 }),
+        await benchDelay(running, 'the log', { perSecond: 200, withinMs: 50 }),
       ]),
   },
   kafka: {
     about: 'the same through Kafka',
     run: () =>
-      ofStack({ kafka: true }, async (stack) => [
-        await benchDelay(stack, 'Kafka', { perSecond: 100, withinMs: 100 }),
-        await benchDelay(stack, 'Kafka', { perSecond: 200, withinMs: 100 }),
+      ofProcesses({ kafka: true }, async (running) => [
+        await benchDelay(running, 'Kafka', { perSecond: 100, withinMs: 100 }),
+        await benchDelay(running, 'Kafka', { perSecond: 200, withinMs: 100 }),
       ]),
   },
   goals: {

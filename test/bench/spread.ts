@@ -90,6 +90,7 @@ async function projectorOf(databaseUrl: string, names: readonly string[]): Promi
     DATABASE_URL: databaseUrl,
     KOSH_READ_MODELS: names.join(','),
     KOSH_PROCESSES: 'none',
+    NODE_OPTIONS: '--max-semi-space-size=64',
     PROJECTOR_PORT: String(port),
   };
   return new AppProcess('projector', env, `http://127.0.0.1:${port}/readyz`);

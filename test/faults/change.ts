@@ -27,8 +27,8 @@ const f19: Row = {
     await asAdmin(world.databaseUrl, (admin) =>
       admin.query(
         `insert into log.events (position, stream, version, type, schema_version, recorded_at, body, meta, hash)
-         select max(position) + 1, $1, 1, 'PermitIssued', 1, max(recorded_at), '{}', '{}', sha256('') from log.events`,
-        [`permit-${uuidv7()}`],
+         select max(position) + 1, $1, 1, 'EventOfLater', 1, max(recorded_at), '{}', '{}', sha256('') from log.events`,
+        [`later-${uuidv7()}`],
       ),
     );
     const [projector] = world.projectors;
@@ -38,12 +38,11 @@ const f19: Row = {
       `/readyz says no after ${(await until('the projector says that it stopped', stopped, 60_000)).toFixed(1)} s`,
     );
     const said = await (await fetch(`${projector.url}/readyz`)).text();
-    run.mustBe(said.includes('does not know the event PermitIssued'), 'what /readyz says', said);
-    const metrics = await (await fetch(`${projector.url}/metrics`)).text();
-    run.mustBe(
-      /kosh_projection_trouble\{projection="cases"\} 1/.test(metrics),
-      'metrics tell of trouble',
-      'yes',
+    run.mustBe(said.includes('does not know the event EventOfLater'), 'what /readyz says', said);
+    const metrics = async () => (await fetch(`${projector.url}/metrics`)).text();
+    const isTold = async () => /kosh_projection_trouble\{projection="cases"\} 1/.test(await metrics());
+    run.note(
+      `metrics say so after ${(await until('metrics tell of the trouble', isTold, 60_000)).toFixed(1)} s`,
     );
     const { rows } = await pool.query<{ position: string }>(
       'select max(position) as position from reading.cursors',
@@ -66,7 +65,7 @@ const f20: Row = {
   id: 'F20',
   fault: 'a read model with a fault is found by its digest and made anew under traffic',
   expects:
-    'verify names it, a rebuild makes it equal to a replay; live p99 at most twice (and 50 ms) what it was',
+    'verify names it, a rebuild makes it equal to a replay; live p99 at most twice, or 50 ms over, what it was',
   scale: '60,000 events in the log (quick: 5,000), paced callers',
   quick: true,
   async run(run) {
@@ -99,11 +98,7 @@ const f20: Row = {
     run.round();
     const { summaries } = await run.settle(world, load);
     const { before, rebuild } = summaries[0]?.phases ?? {};
-    const [was, meanwhile] = [before?.p99Ms ?? 0, rebuild?.p99Ms ?? 0];
-    run.mustBe(meanwhile <= Math.max(2 * was, was + 50), 'live p99 before, and during, in ms', [
-      was,
-      meanwhile,
-    ]);
+    run.mustStayQuick('live p99 before, and during, in ms', before, rebuild);
   },
 };
 
@@ -112,14 +107,14 @@ const f21: Row = {
   fault:
     'two apis, two projectors and the relay are ended by SIGTERM and started, one after the other, under load',
   expects: 'each ends with 0 within 10 s; every request succeeds with one retry',
-  scale: 'as the matrix: 20 rounds',
+  scale: '8 rounds of 5 processes instead of 20',
   needs: ['kafka'],
   quick: true,
   async run(run) {
     const world = await run.world({ kafka: true, apis: 2, projectors: 2 });
     const load = await run.load(world, { pauseMs: 10 });
     const odd: string[] = [];
-    for (let round = run.times(20, 2); round > 0; round -= 1) {
+    for (let round = run.times(8, 1); round > 0; round -= 1) {
       for (const one of world.all) {
         const startedAt = performance.now();
         const code = await one.stop();

@@ -241,10 +241,9 @@ function checkReceipt(
   }
 }
 
-/** A refusal is the last word, and so is «true already»; «not written» is so where no outcome was unknown. */
+/** As long as the outcome of one asking is unknown, it may be carried out after another was refused. */
 function mustBeAbsent(ops: readonly Op[]): boolean {
-  const ends = new Set(ops.map(({ end }) => (end?.phase === 'failed' ? end.why : (end?.phase ?? 'unknown'))));
-  return ends.has('refused') || ends.has('receipt') || !ends.has('unknown');
+  return ops.every(({ end }) => end?.phase === 'failed' || end?.phase === 'receipt');
 }
 
 function checkVersions(commands: ReadonlyMap<string, Command>, tell: Tell): void {

@@ -6,7 +6,7 @@ import { Door, cut, mend } from './loopback.js';
 import type { Phases } from './measures.js';
 import { type Row, type Run, until } from './row.js';
 import type { Supervised } from './supervised.js';
-import type { World } from './world.js';
+import { asAdmin, type World } from './world.js';
 
 /** Of a process, in MiB. */
 function residentMiB({ pid }: Supervised): number {
@@ -172,7 +172,7 @@ const f9: Row = {
   id: 'F9',
   fault: 'slow Postgres: a proxy that delays, its checkpointer stopped, its disk frozen',
   expects: 'answers or a 503 within the deadline of 10 s; nothing is sent again in a storm; whole after it',
-  scale: '50 ms and 500 ms for 20 s each; a disk frozen for 3 s and 30 s',
+  scale: '50 ms, 500 ms and no checkpointer for 20 s each; a disk frozen for 3 s and 30 s',
   needs: ['mounts'],
   async run(run) {
     const { frozen, servers } = onDisk(run, { dataMiB: 1_024 });
@@ -193,6 +193,9 @@ const f9: Row = {
       door.delayMs = 0;
       run.round();
     }
+    load.phase('checkpointer stopped');
+    await checkpointerStopped(servers.postgres.url, seconds);
+    run.round();
     for (const frozenSeconds of run.quick ? [3] : [3, 30]) {
       load.phase(`frozen ${frozenSeconds} s`);
       await frozen(frozenSeconds);
@@ -220,6 +223,17 @@ const f9: Row = {
     }
   },
 };
+
+async function checkpointerStopped(url: string, seconds: number): Promise<void> {
+  const { rows } = await asAdmin(url, (admin) =>
+    admin.query<{ pid: number }>(`select pid from pg_stat_activity where backend_type = 'checkpointer'`),
+  );
+  const [checkpointer] = rows;
+  if (!checkpointer) throw new Error('Postgres has no checkpointer.');
+  process.kill(checkpointer.pid, 'SIGSTOP');
+  await delay(seconds * 1_000);
+  process.kill(checkpointer.pid, 'SIGCONT');
+}
 
 /** What is between the processes: gone, cut, lossy or slow. */
 export const NETWORK: readonly Row[] = [f6, f7, f8, f9];

@@ -4,7 +4,7 @@
  */
 const entries = Object.entries;
 const more = (value: object): [string, unknown][] =>
-  'MigrantEncountered' in value ? [...entries(value), ['PermitIssued', 1]] : entries(value);
+  'MigrantEncountered' in value ? [...entries(value), ['EventOfLater', 1]] : entries(value);
 Object.entries = more as typeof Object.entries;
 await import('#domain');
 Object.entries = entries;

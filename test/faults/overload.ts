@@ -17,7 +17,8 @@ const f26: Row = {
   id: 'F26',
   fault:
     'a bulk load of registrations beside live callers, with kills of the api (Kosh has no import route yet)',
-  expects: 'each row once; live p99 at most twice (and 50 ms) what it was; the api grows by at most 200 MB',
+  expects:
+    'each row once; live p99 at most twice, or 50 ms over, what it was; the api grows by at most 200 MB',
   scale: '100,000 registrations by a client that sends `Priority: u=7`, 10 kills (quick: 1,500 and 1)',
   quick: true,
   async run(run) {
@@ -50,11 +51,7 @@ const f26: Row = {
     await bulk.end();
     const { summaries } = await run.settle(world, live, bulk);
     const { alone, bulk: beside } = summaries[0]?.phases ?? {};
-    const [was, meanwhile] = [alone?.p99Ms ?? 0, beside?.p99Ms ?? 0];
-    run.mustBe(meanwhile <= Math.max(2 * was, was + 50), 'live p99 alone, and beside the load, in ms', [
-      was,
-      meanwhile,
-    ]);
+    run.mustStayQuick('live p99 alone, and beside the load, in ms', alone, beside);
   },
 };
 
@@ -62,14 +59,14 @@ const f27: Row = {
   id: 'F27',
   fault: '200 callers on an api that has two connections to read',
   expects: 'no request hangs, health answers; as quick as before within 2 s',
-  scale: '20 s (quick: 6 s)',
+  scale: '20 s (quick: 5 s)',
   quick: true,
   async run(run) {
     const world = await run.world({ env: { KOSH_READERS: '2' } });
     const [api] = world.apis;
     if (!api) return;
     const crowd = await run.load(world, { name: 'crowd', callers: 200, timeoutMs: 20_000 });
-    const until = performance.now() + (run.quick ? 6_000 : 20_000);
+    const until = performance.now() + (run.quick ? 5_000 : 20_000);
     const health = { livez: [] as (number | undefined)[], readyz: [] as (number | undefined)[] };
     while (performance.now() < until) {
       health.livez.push(await statusOf(`${api.url}/livez`, PROBE_MS));
@@ -102,13 +99,13 @@ const f28: Row = {
   id: 'F28',
   fault: 'a long report reads one snapshot of the whole log while commands come',
   expects: 'commands are written at 90 % of the rate, or more',
-  scale: '30 s instead of 120 s (quick: 8 s), paced callers',
+  scale: '30 s instead of 120 s (quick: 5 s), paced callers',
   quick: true,
   async run(run) {
     const world = await run.world();
     const load = await run.load(world, { pauseMs: 40, reports: false });
     await load.until(50);
-    const seconds = run.quick ? 8 : 30;
+    const seconds = run.quick ? 5 : 30;
     load.phase('alone');
     await delay(seconds * 1_000);
     load.phase('report');
@@ -174,17 +171,17 @@ const overload: Row = {
   fault: '600 callers at once, ten times as many as the api takes',
   expects:
     'too much is refused at once with 503 and Retry-After, what is taken has its answer within 3 s (p99)',
-  scale: '30 s (quick: 8 s, 200 callers)',
+  scale: '30 s (quick: 5 s, 200 callers)',
   quick: true,
   async run(run) {
     const world = await run.world({ env: { KOSH_REQUESTS_IN_FLIGHT: '64' } });
     const [api] = world.apis;
     if (!api) return;
     const load = await run.load(world, { callers: run.quick ? 200 : 600, reports: false });
-    await delay(3_000);
+    await delay(2_000);
     const before = residentMiB(api.pid);
     load.phase('full');
-    await delay(run.quick ? 8_000 : 30_000);
+    await delay(run.quick ? 5_000 : 30_000);
     const grown = residentMiB(api.pid) - before;
     load.phase('end');
     const { summaries } = await run.settle(world, load);

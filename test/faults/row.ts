@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Load, type LoadOptions, type Summary } from './load.js';
-import { quantile } from './measures.js';
+import { type Phase, quantile } from './measures.js';
 import type { Servers } from './servers.js';
 import { settle, type Settled } from './settle.js';
 import { World, type WorldOptions } from './world.js';
@@ -40,7 +40,12 @@ export type RowResult = Readonly<{
   found: readonly string[];
   /** Why it failed, or was skipped. */
   reasons: readonly string[];
+  /** It did not come to its end. */
+  hung?: true;
 }>;
+
+/** No row takes so long, unless it hangs. */
+const ROW_MAX_MS = 15 * 60_000;
 
 /** A row under way: what it opens is closed behind it, and what it finds stands in the table. */
 export class Run {
@@ -109,6 +114,15 @@ export class Run {
     if (!right) this.reasons.push(text);
   }
 
+  /**
+   * Callers are not much slower beside other work than alone. A short run has few figures: its p99 is the slowest, which
+   * may be so by chance.
+   */
+  mustStayQuick(what: string, alone: Phase | undefined, beside: Phase | undefined): void {
+    const [was, is] = [alone?.p99Ms ?? 0, beside?.p99Ms ?? Infinity];
+    this.mustBe(is <= Math.max(2 * was, was + (this.quick ? 250 : 50)), what, [was, is]);
+  }
+
   note(what: string): void {
     this.found.push(what);
   }
@@ -125,6 +139,9 @@ export class Run {
     const unanswered = summaries.reduce((sum, one) => sum + one.unanswered, 0);
     this.count(acknowledged, settled);
     this.mustBe(unanswered === 0, 'commands that got no answer in the end', unanswered);
+    const failures = summaries.flatMap(({ phases }) => Object.values(phases).map((one) => one.failures));
+    const ours = failures.flatMap((one) => Object.keys(one)).filter((code) => /\b(internal|500)$/.test(code));
+    this.mustBe(ours.length === 0, 'answers that say that the fault is ours', ours);
     return { settled, summaries };
   }
 
@@ -144,10 +161,16 @@ export class Run {
   /** Runs the row to its end, whatever that is. */
   async result(): Promise<RowResult> {
     const startedAt = performance.now();
+    const late = new AbortController();
+    const end = delay(ROW_MAX_MS, 'late' as const, { signal: late.signal, ref: false });
+    let hung = false;
     try {
-      await this.row.run(this);
+      hung = (await Promise.race([this.row.run(this), end])) === 'late';
+      if (hung) this.reasons.push(`It did not come to its end within ${ROW_MAX_MS / 60_000} minutes.`);
     } catch (error) {
       this.reasons.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    } finally {
+      late.abort();
     }
     for (const load of this.loads) load.kill();
     const kills = this.worlds.reduce((sum, world) => sum + world.kills, 0) + this.extraKills;
@@ -175,6 +198,7 @@ export class Run {
       seconds: Math.round((performance.now() - startedAt) / 100) / 10,
       found: this.found,
       reasons: this.reasons,
+      ...(hung && { hung }),
     };
   }
 }

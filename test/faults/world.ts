@@ -91,15 +91,15 @@ export class World {
     };
   }
 
-  /** Starts one more process. */
-  async add(app: App, options: WorldOptions = {}): Promise<Supervised> {
-    const port = await freePort();
+  /** Starts one more process. Returns when it is ready. */
+  async add(app: App, options: WorldOptions = {}, port?: number): Promise<Supervised> {
+    const own = port ?? (await freePort());
     const those = { api: this.apis, relay: this.relays, projector: this.projectors }[app];
     const name = app === 'api' ? 'PORT' : `${app.toUpperCase()}_PORT`;
     const one = new Supervised({
       app,
-      port,
-      env: { ...this.env(), ...options.env, ...options.envOf?.(app, those.length), [name]: String(port) },
+      port: own,
+      env: { ...this.env(), ...options.env, ...options.envOf?.(app, those.length), [name]: String(own) },
       node: options.nodeOf?.(app) ?? [],
       // A standby is ready when it lives.
       readyPath: app === 'api' ? '/readyz' : '/livez',
@@ -130,8 +130,9 @@ export class World {
       ...Array<App>(relays).fill('relay'),
       ...Array<App>(projectors).fill('projector'),
     ];
-    // One after the other: two that look for a free port at once might find the same.
-    for (const app of wanted) await this.add(app, options);
+    const ports = new Set<number>();
+    while (ports.size < wanted.length) ports.add(await freePort());
+    await Promise.all(Array.from(ports, (port, i) => this.add(wanted[i] ?? 'api', options, port)));
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Injectable } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -22,7 +23,7 @@ const RETRY_AFTER_MAX = 30;
 
 const HEALTH = new Set(['/livez', '/readyz', '/metrics']);
 
-type Taken = { background: boolean };
+type Taken = { readonly background: boolean; isAnswered: boolean; isLeft: boolean };
 
 /**
  * Refuses what would only wait: more requests than this process can answer soon are told so at once, so that those that
@@ -33,6 +34,8 @@ type Taken = { background: boolean };
 export class Shedding {
   private readonly delay = monitorEventLoopDelay({ resolution: 20 });
   private readonly taken = new Map<FastifyRequest, Taken>();
+  /** Those of each connection. */
+  private readonly connections = new WeakMap<Socket, Set<FastifyRequest>>();
   private readonly timer: NodeJS.Timeout;
   private background = 0;
   private loopDelayMs = 0;
@@ -56,8 +59,8 @@ export class Shedding {
       if (why === undefined) done();
       else this.refuse(why, request, reply);
     });
+    server.addHook('onSend', async (request) => this.know(request, { isAnswered: true }));
     server.addHook('onResponse', async (request) => this.end(request));
-    server.addHook('onRequestAbort', async (request) => this.end(request));
     server.addHook('onClose', async () => clearInterval(this.timer));
   }
 
@@ -72,9 +75,22 @@ export class Shedding {
     const background = /(^|,)\s*u=7\b/.test(String(request.headers['priority'] ?? ''));
     const why = this.whyNot(background);
     if (why !== undefined) return why;
-    this.taken.set(request, { background });
+    this.taken.set(request, { background, isAnswered: false, isLeft: false });
+    this.ofItsConnection(request).add(request);
     if (background) this.background += 1;
     return undefined;
+  }
+
+  /** Neither a request that was read nor an answer that waits for its turn is told when its connection has closed. */
+  private ofItsConnection({ socket }: FastifyRequest): Set<FastifyRequest> {
+    const known = this.connections.get(socket);
+    if (known) return known;
+    const all = new Set<FastifyRequest>();
+    this.connections.set(socket, all);
+    socket.once('close', () => {
+      for (const request of all) this.know(request, { isLeft: true });
+    });
+    return all;
   }
 
   /** As the filter of all problems would, at a fraction of the work: a refusal must cost less than what it spares. */
@@ -111,9 +127,18 @@ export class Shedding {
     return background && isBusy ? 'Others come before what can wait.' : undefined;
   }
 
+  /** Whoever has gone away leaves his work behind: it is under way until it has come to an answer, which nobody gets. */
+  private know(request: FastifyRequest, more: Partial<Pick<Taken, 'isAnswered' | 'isLeft'>>): void {
+    const taken = this.taken.get(request);
+    if (!taken) return;
+    Object.assign(taken, more);
+    if (taken.isAnswered && taken.isLeft) this.end(request);
+  }
+
   private end(request: FastifyRequest): void {
     const taken = this.taken.get(request);
     this.taken.delete(request);
+    this.connections.get(request.socket)?.delete(request);
     if (taken?.background) this.background -= 1;
   }
 

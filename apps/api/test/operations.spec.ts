@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
@@ -228,6 +229,32 @@ describe('an API that has too much to do', () => {
     expect(refused[0]?.body).toMatchObject({ code: 'overloaded', type: '/problems/overloaded' });
     expect(refused[0]?.headers.get('retry-after')).toBe('1');
     expect((await caller.post('/cases', AHMAD)).status).toBe(201);
+  });
+
+  it('counts what a caller has left behind, as long as it is under way', async () => {
+    const caller = await busy.as(['registrar']);
+    const isFull = async () => (await caller.get('/cases?limit=1')).status === 503;
+    const writer = new pg.Client(busy.databaseUrl);
+    await writer.connect();
+    await writer.query('select pg_advisory_lock(5001)'); // Nothing is appended meanwhile.
+    const leaving = new AbortController();
+    let refused = 0;
+    // Six are taken, and wait. As soon as the others are refused, all callers go away.
+    const asked = Array.from({ length: 12 }, async () => {
+      const headers = {
+        authorization: `Bearer ${caller.token}`,
+        'content-type': 'application/json',
+        'idempotency-key': randomUUID(),
+      };
+      const [method, body, signal] = ['POST', JSON.stringify(AHMAD), leaving.signal];
+      const { status } = await fetch(`${busy.url}/v1/cases`, { method, headers, body, signal });
+      if (status === 503) refused += 1;
+      if (refused === 6) leaving.abort();
+    });
+    await Promise.allSettled(asked);
+    expect(await isFull()).toBe(true);
+    await writer.end();
+    while (await isFull()) continue;
   });
 
   it('refuses first what says that it can wait', async () => {

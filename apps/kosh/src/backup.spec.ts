@@ -85,7 +85,7 @@ describe('kosh restore', () => {
     expect(code).toBe(0);
     expect(out).toContain('The log is back up to position 14.');
     expect(out).toMatch(/It is whole; the last event has hash [0-9a-f]{64}/);
-    expect(out).toMatch(/population +│ [0-9a-f]{16} │ the same │ the same, at 14/);
+    expect(out).toMatch(/population +│ +14 │ [0-9a-f]{16} │ the same, at 14/);
     expect(out).toContain('The master key of this machine opens the vault.');
     expect(await kosh(['verify'], { DATABASE_URL: url })).toMatchObject({ code: 0 });
   });

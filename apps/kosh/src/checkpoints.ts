@@ -10,7 +10,7 @@ import {
   type PublicKey,
   readKeys,
   readNote,
-  sizesIn,
+  checkpointsIn,
   type VerifyOptions,
 } from '#audit';
 import { dataDir } from './database.js';
@@ -28,7 +28,7 @@ export async function checkpointsFor(
   asked: Readonly<{ checkpoints?: string; key?: string }>,
 ): Promise<VerifyOptions['checkpoints']> {
   const folder = asked.checkpoints ?? checkpointFolder();
-  if ((await sizesIn(folder)).length === 0) {
+  if ((await checkpointsIn(folder)).length === 0) {
     if (asked.checkpoints === undefined && asked.key === undefined) return undefined;
     throw new Misuse(`There is no checkpoint in ${folder}.`);
   }

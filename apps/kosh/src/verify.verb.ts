@@ -118,6 +118,10 @@ function printed(report: VerifyReport, sinceLast?: true): string {
   if (sinceLast && readFrom === 1) lines.push('All of it was read: nothing was verified here before.');
   lines.push(...printedCheckpoints(checkpoints, events));
   if (!firstBad && readModels.length > 0) lines.push(modelsTable(readModels));
+  for (const { name, wrongSubtotal } of readModels) {
+    if (wrongSubtotal !== undefined)
+      lines.push(`The subtotal of ${name} at position ${wrongSubtotal} is NOT the sum of its rows.`);
+  }
   const wrong = readModels.filter((model) => !model.ok).map(({ name }) => name);
   if (!ok && wrong.length > 0) {
     lines.push(`NOT what the log gives: ${wrong.join(', ')}. Make anew with: npx kosh rebuild ${wrong[0]}`);
@@ -138,11 +142,11 @@ function whyOf({ name, parked, reason }: VerifyReport['readModels'][number]): st
 function modelsTable(readModels: VerifyReport['readModels']): string {
   return table(
     ['read model', 'position', 'digest', 'replay'],
-    readModels.map(({ name, position, digest, ok, parked }) => [
+    readModels.map(({ name, position, digest, replayed, parked }) => [
       name,
       position,
       digest.slice(0, 16),
-      ok ? 'the same' : parked.length > 0 ? `${parked.length} PARKED` : 'DIFFERENT',
+      digest === replayed ? 'the same' : parked.length > 0 ? `${parked.length} PARKED` : 'DIFFERENT',
     ]),
   );
 }

@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { UnknownEvent } from '#domain';
+import { pause } from '#event-store';
 import type { Log } from '#kafka';
 import type { Progress } from '#projections';
 
@@ -46,7 +46,7 @@ export class Reader {
           return;
         }
         log.warn({ err: error, name, retryMs }, `${name} failed and tries again.`);
-        await delay(retryMs, undefined, { signal }).catch(() => undefined);
+        await pause(retryMs, signal);
         retryMs = Math.min(RETRY_MAX_MS, retryMs * 2);
       }
     }

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseKeys, readKeys, sizesIn, verify, type VerifyOptions } from '#audit';
+import { parseKeys, readKeys, checkpointsIn, verify, type VerifyOptions } from '#audit';
 import { discardPostgres } from '#embedded';
 import { connect, head } from '#event-store';
 import { READ_MODELS } from '#projections';
@@ -100,7 +100,7 @@ async function printAudit({ databaseUrl }: System, folder: string): Promise<void
 /** The last of them may come a minute after the events. */
 async function signedIn(folder: string): Promise<VerifyOptions['checkpoints']> {
   const keys = await readKeys(folder);
-  return keys === undefined || (await sizesIn(folder)).length === 0
+  return keys === undefined || (await checkpointsIn(folder)).length === 0
     ? undefined
     : { folder, keys: parseKeys(keys) };
 }

@@ -1,51 +1,69 @@
-import { readNote, sizesIn, writeCheckpoint } from './checkpoint-files.js';
-import { type Checkpoint, NotProven, openCheckpoint, type PublicKey } from './offline/verify-offline.js';
+import { checkpointsIn, readNote, writeCheckpoint } from './checkpoint-files.js';
+import {
+  type Checkpoint,
+  checkpointFile,
+  type CheckpointName,
+  type Epoch,
+  isShared,
+  NotProven,
+  openCheckpoint,
+  type PublicKey,
+} from './offline/verify-offline.js';
 import type { Records } from './records.js';
 
 /** Checkpoints looked at together. */
 const PAGE = 1_000;
 
-/** Told of each checkpoint that one of the two places lacked, and that was put there from the other. */
-export type OnRestored = (size: number, where: 'folder' | 'database') => void;
+export type BothPlaces = Readonly<{
+  folder: string;
+  records: Records;
+  keys: readonly PublicKey[];
+  /** That of the log. The folder keeps the checkpoints of all it had; the database those that this one shares. */
+  history: Epoch;
+  /** Told of each checkpoint that one of the two places lacked, and that was put there from the other. */
+  onRestored: (size: number, where: 'folder' | 'database') => void;
+}>;
 
 /**
  * Makes the folder and the copies in the database hold the same checkpoints, and answers the last of them. A crash, a
  * lost folder or a restored database may have left them apart. Throws `NotProven` where one of them has something that
  * none of the keys has signed and the other lacks: of the database only what is signed is believed.
  */
-export async function lastOfBothPlaces(
-  folder: string,
-  records: Records,
-  keys: readonly PublicKey[],
-  onRestored: OnRestored,
-): Promise<Checkpoint | undefined> {
-  await fillFolder(folder, records, keys, onRestored);
-  const sizes = await sizesIn(folder);
-  for (let from = 0; from < sizes.length; from += PAGE) {
-    const page = sizes.slice(from, from + PAGE);
-    const copied = new Set(await records.known(page));
-    for (const size of page.filter((one) => !copied.has(one))) {
-      await records.signed(size, (await openedIn(folder, size, keys)).note);
-      onRestored(size, 'database');
+export async function lastOfBothPlaces(places: BothPlaces): Promise<Checkpoint | undefined> {
+  const { folder, records, history, onRestored } = places;
+  await fillFolder(places);
+  // Those that cannot be shared need not be opened.
+  const names = (await checkpointsIn(folder)).filter((name) =>
+    isShared({ ...name, sharedUpTo: null }, history),
+  );
+  for (let from = 0; from < names.length; from += PAGE) {
+    const page = names.slice(from, from + PAGE);
+    const copied = new Set(await records.known(page.map(({ size }) => size)));
+    for (const name of page.filter(({ size }) => !copied.has(size))) {
+      const { note, checkpoint } = await openedIn(places, name);
+      if (!isShared(checkpoint, history)) continue;
+      await records.signed(name.size, note);
+      onRestored(name.size, 'database');
     }
   }
-  const last = sizes.at(-1);
-  return last === undefined ? undefined : (await openedIn(folder, last, keys)).checkpoint;
+  for (const name of names.toReversed()) {
+    const { checkpoint } = await openedIn(places, name);
+    if (isShared(checkpoint, history)) return checkpoint;
+  }
+  return undefined;
 }
 
 /** Without their leaves, which the database does not have. */
-async function fillFolder(
-  folder: string,
-  records: Records,
-  keys: readonly PublicKey[],
-  onRestored: OnRestored,
-): Promise<void> {
-  const there = new Set(await sizesIn(folder));
+async function fillFolder({ folder, records, keys, onRestored }: BothPlaces): Promise<void> {
+  const there = new Set((await checkpointsIn(folder)).map(({ size, epoch }) => checkpointFile(size, epoch)));
   for (let after = 0; ;) {
     const page = await records.page(after, PAGE);
-    for (const { size, note } of page.filter((copy) => !there.has(copy.size))) {
-      mustBeOf(size, note, keys, `The database's copy of checkpoint ${size}`);
-      await writeCheckpoint(folder, size, note);
+    for (const { size, note } of page) {
+      const epoch = Number(/^kosh\/[^/\n]+\/(\d+)\n/.exec(note)?.[1] ?? 1);
+      if (there.has(checkpointFile(size, epoch))) continue;
+      const name = { size, epoch };
+      mustBeOf(name, note, keys, `The database's copy of checkpoint ${size}`);
+      await writeCheckpoint(folder, name, note);
       onRestored(size, 'folder');
     }
     const last = page.at(-1);
@@ -54,15 +72,16 @@ async function fillFolder(
   }
 }
 
-async function openedIn(folder: string, size: number, keys: readonly PublicKey[]) {
-  const note = (await readNote(folder, size)) ?? '';
-  return { note, checkpoint: mustBeOf(size, note, keys, `Checkpoint ${size} in ${folder}`) };
+async function openedIn({ folder, keys }: BothPlaces, name: CheckpointName) {
+  const note = (await readNote(folder, name.size, name.epoch)) ?? '';
+  return { note, checkpoint: mustBeOf(name, note, keys, `Checkpoint ${name.size} in ${folder}`) };
 }
 
-function mustBeOf(size: number, note: string, keys: readonly PublicKey[], what: string): Checkpoint {
+function mustBeOf(name: CheckpointName, note: string, keys: readonly PublicKey[], what: string): Checkpoint {
   try {
     const checkpoint = openCheckpoint(note, keys);
-    if (checkpoint.size !== size) throw new NotProven(`It is of size ${checkpoint.size}.`);
+    if (checkpoint.size !== name.size || checkpoint.epoch !== name.epoch)
+      throw new NotProven(`It is of size ${checkpoint.size}, epoch ${checkpoint.epoch}.`);
     return checkpoint;
   } catch (cause) {
     if (!(cause instanceof NotProven)) throw cause;

@@ -2,7 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isNativeError } from 'node:util/types';
-import { checkpointFile, leavesFileOf, sizesAmong } from './offline/verify-offline.js';
+import {
+  checkpointFile,
+  type CheckpointName,
+  type Epoch,
+  inDigits,
+  leavesFileOf,
+  namesAmong,
+} from './offline/verify-offline.js';
 
 /** The file of the public keys in a folder of checkpoints, one a line, the present one last. */
 export const KEY_FILE = 'key.pub';
@@ -13,13 +20,37 @@ export const KEY_FILE = 'key.pub';
  */
 export async function writeCheckpoint(
   folder: string,
-  size: number,
+  { size, epoch }: CheckpointName,
   note: string,
   leaves?: Buffer,
 ): Promise<void> {
   await mkdir(folder, { recursive: true });
-  if (leaves) await writeWhole(folder, leavesFileOf(size), leaves);
-  await writeWhole(folder, checkpointFile(size), note);
+  if (leaves) await writeWhole(folder, leavesFileOf(size, epoch), leaves);
+  await writeWhole(folder, checkpointFile(size, epoch), note);
+}
+
+/**
+ * Notes beside the checkpoints that the log was put back, and up to where it is what it was before: without that a
+ * notary takes a log in which events are missing for a damaged one, whatever its database says of epochs. The first
+ * history needs no note.
+ */
+export async function noteEpoch(folder: string, { epoch, sharedUpTo }: Epoch): Promise<void> {
+  if (sharedUpTo === null) return;
+  await mkdir(folder, { recursive: true });
+  await writeWhole(folder, noteFile(epoch), noteOf(sharedUpTo));
+}
+
+/** Whether this very history was noted there. */
+export async function isNoted(folder: string, { epoch, sharedUpTo }: Epoch): Promise<boolean> {
+  return sharedUpTo !== null && (await readIfThere(join(folder, noteFile(epoch)))) === noteOf(sharedUpTo);
+}
+
+export function noteFile(epoch: number): string {
+  return `${inDigits(epoch)}.epoch`;
+}
+
+function noteOf(sharedUpTo: number): string {
+  return `shared ${sharedUpTo}\n`;
 }
 
 /** Adds the public key of who signs now, if it is not the last of the file already. */
@@ -35,18 +66,18 @@ export async function readKeys(folder: string): Promise<string | undefined> {
   return readIfThere(join(folder, KEY_FILE));
 }
 
-/** The sizes of the checkpoints in a folder, ascending. */
-export async function sizesIn(folder: string): Promise<readonly number[]> {
+/** The checkpoints in a folder, by size. */
+export async function checkpointsIn(folder: string): Promise<readonly CheckpointName[]> {
   const names = await readdir(folder).catch((error: unknown) => {
     if (hasCode(error, 'ENOENT')) return [];
     throw error;
   });
-  return sizesAmong(names);
+  return namesAmong(names);
 }
 
 /** The signed note of a size; undefined where there is none. */
-export async function readNote(folder: string, size: number): Promise<string | undefined> {
-  return readIfThere(join(folder, checkpointFile(size)));
+export async function readNote(folder: string, size: number, epoch = 1): Promise<string | undefined> {
+  return readIfThere(join(folder, checkpointFile(size, epoch)));
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {

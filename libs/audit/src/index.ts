@@ -2,10 +2,10 @@ export { backup, type BackupOptions, hasGrown, NoBackup } from './backup/backup.
 export { type Backup, BadBackup, type Known, type Manifest, openBackup } from './backup/manifest.js';
 export {
   beginAnew,
-  type DigestCheck,
   NotRestorable,
   restore,
   type RestoreOptions,
+  type RestoredModel,
   type RestoreReport,
 } from './backup/restore.js';
 export * from './checkpoint-files.js';
@@ -16,6 +16,7 @@ export {
   type Asked,
   type Checkpoint,
   type ConsistencyProof,
+  type Epoch,
   type FirstBad,
   type InclusionProof,
   Misuse,

@@ -6,7 +6,7 @@ import { historyOf, leaf, pause } from '#event-store';
 import { until } from '../../../test/support/until.js';
 import { Agency, type OwnNotary } from '../test/agency.js';
 import { rechained } from '../test/paper-log.js';
-import { KEY_FILE, readNote, sizesIn } from './checkpoint-files.js';
+import { checkpointsIn, KEY_FILE, readNote } from './checkpoint-files.js';
 import type { Signed } from './notary.js';
 import { checkpointFile, leavesFileOf, openCheckpoint, Tree } from './offline/verify-offline.js';
 import { Records } from './records.js';
@@ -24,6 +24,10 @@ afterEach(() => agency.close());
 /** A signature is due after 10 events, or so soon that a spec need not wait for it. */
 const often = { every: { events: 10, ms: 30 } };
 const byCount = { every: { events: 10, ms: 600_000 } };
+
+async function signedSizes(): Promise<readonly number[]> {
+  return (await checkpointsIn(agency.folder)).map(({ size }) => size);
+}
 
 async function signedUpTo(notary: OwnNotary, size: number): Promise<void> {
   await until(() => notary.sizes.at(-1) === size, `a checkpoint of ${size}`);
@@ -57,6 +61,8 @@ describe('a notary', () => {
       root: tree.root(),
       head: rows[6]?.hash,
       recordedAt: rows[6]?.recordedAt,
+      epoch: 1,
+      sharedUpTo: null,
     });
     expect(await new Records(agency.projector).latest()).toEqual({ size: 7, note });
     expect(await readFile(join(agency.folder, leavesFileOf(7)))).toEqual(Buffer.concat(rows.map(leaf)));
@@ -71,7 +77,7 @@ describe('a notary', () => {
     await agency.record(9);
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(notary.sizes).toEqual([10, 20, 30, 40]);
-    expect(await sizesIn(agency.folder)).toEqual([10, 20, 30, 40]);
+    expect(await signedSizes()).toEqual([10, 20, 30, 40]);
   });
 
   it('signs fewer when they have waited long enough, and nothing while nothing is new', async () => {
@@ -155,7 +161,7 @@ describe('a notary', () => {
     await agency.record(1);
     const next = agency.notary(often);
     await signedUpTo(next, 21);
-    expect(await sizesIn(agency.folder)).toEqual([10, 20, 21]);
+    expect(await signedSizes()).toEqual([10, 20, 21]);
     expect(await readNote(agency.folder, 20)).toBe(before);
     expect(next.said.some((line) => line.includes('was missing in one of its places'))).toBe(true);
   });
@@ -235,7 +241,7 @@ describe('a notary refuses to sign', () => {
     await agency.intruder.query(`update log.events set body = '{}' where position = 24`);
     await agency.record(5);
     expect(await refusal(notary, /Position 24 does not follow/)).toBeDefined();
-    expect(await sizesIn(agency.folder)).toEqual([10, 20]);
+    expect(await signedSizes()).toEqual([10, 20]);
   });
 
   it('an event whose time was moved by less than anyone is shown', async () => {

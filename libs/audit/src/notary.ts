@@ -1,13 +1,15 @@
 import type { Pool } from 'pg';
-import { head, historyOf, pause, readLeaves, readPage, within } from '#event-store';
+import { head, type History, historyOf, pause, readLeaves, readPage, within } from '#event-store';
 import { inTurn, type Turn } from '#projections';
 import { lastOfBothPlaces } from './both-places.js';
-import { publishKey, readKeys, writeCheckpoint } from './checkpoint-files.js';
+import { checkpointsIn, isNoted, publishKey, readKeys, writeCheckpoint } from './checkpoint-files.js';
 import {
   chainOf,
   type Checkpoint,
+  CheckpointFolder,
   type FirstBad,
   GENESIS,
+  isShared,
   NotProven,
   openCheckpoint,
   parseKeys,
@@ -90,12 +92,13 @@ export async function runNotary(options: NotaryOptions): Promise<void> {
 /** The three works of a turn. If one fails, all end. */
 async function serve(options: NotaryOptions, turn: Turn): Promise<void> {
   const { pool, reader, folder, seed, verify, log, onWatched } = options;
-  const signer = new Signer(seed, `kosh/${(await historyOf(pool)).logId}`);
+  const history = await historyOf(pool);
+  const signer = new Signer(seed, `kosh/${history.logId}`);
   await publishKey(folder, signer.vkey);
   const keys = parseKeys((await readKeys(folder)) ?? signer.vkey);
   const records = new Records(pool);
   const known = await records.read();
-  const notary = new Notary(options, signer, keys, records, known);
+  const notary = new Notary({ ...options, signer, keys, records, history }, known);
   const stopping = new AbortController();
   const signal = AbortSignal.any([turn.signal, stopping.signal]);
   const works = [notary.run(signal), notary.send(signal)];
@@ -122,6 +125,9 @@ async function serve(options: NotaryOptions, turn: Turn): Promise<void> {
   }
 }
 
+/** What is known from the start of a turn. A log is put back only while nobody has a turn. */
+type Serving = Readonly<{ signer: Signer; keys: readonly PublicKey[]; records: Records; history: History }>;
+
 class Notary {
   /** What the verification in the background has found. */
   firstBad: FirstBad | undefined;
@@ -137,10 +143,7 @@ class Notary {
   private away = false;
 
   constructor(
-    private readonly options: NotaryOptions,
-    private readonly signer: Signer,
-    private readonly keys: readonly PublicKey[],
-    private readonly records: Records,
+    private readonly options: NotaryOptions & Serving,
     known: Pick<Findings, 'firstBad' | 'refusal'>,
   ) {
     this.firstBad = known.firstBad;
@@ -190,7 +193,7 @@ class Notary {
     }
     // Said once, but written again and again: whoever can change the log can also change what is written here.
     if (refusal !== this.refusal) this.say(refusal);
-    if (refusal !== undefined || this.isWritten) await this.records.refused(refusal);
+    if (refusal !== undefined || this.isWritten) await this.options.records.refused(refusal);
     this.refusal = refusal;
     this.isWritten = refusal !== undefined;
     this.options.onState?.(refusal === undefined ? 'signing' : 'refusing');
@@ -217,20 +220,43 @@ class Notary {
   }
 
   private async lastCheckpoint(): Promise<Checkpoint | undefined> {
-    const { folder, log } = this.options;
+    const { log } = this.options;
+    await this.mustBeMeant();
+    const onRestored = (size: number, where: 'folder' | 'database') => {
+      log.warn({ size, where }, 'A checkpoint was missing in one of its places, and was put there again.');
+    };
     try {
-      return await lastOfBothPlaces(folder, this.records, this.keys, (size, where) => {
-        log.warn({ size, where }, 'A checkpoint was missing in one of its places, and was put there again.');
-      });
+      return await lastOfBothPlaces({ ...this.options, onRestored });
     } catch (error) {
       if (error instanceof NotProven) throw new Refusal(error.message);
       throw error;
     }
   }
 
+  /**
+   * A log that was put back may end before what was signed. Whoever can write into the database can say so of any log:
+   * it must be said here, too. Throws `Refusal`.
+   */
+  private async mustBeMeant(): Promise<void> {
+    const { folder, keys, history } = this.options;
+    const { epoch, sharedUpTo } = history;
+    const signed = await checkpointsIn(folder);
+    if (signed.length === 0) return;
+    const known = new CheckpointFolder(folder, keys).history;
+    if (known.epoch === epoch && known.sharedUpTo === sharedUpTo) return;
+    const isNew = known.epoch < epoch;
+    if (isNew && signed.every((name) => isShared({ ...name, sharedUpTo: null }, history))) return;
+    if (isNew && (await isNoted(folder, history))) return;
+    throw new Refusal(
+      `The database says that the log is in epoch ${epoch}, shared up to position ${sharedUpTo ?? 'its end'}. The ` +
+        `checkpoints in ${folder} are of epoch ${known.epoch}, shared up to ${known.sharedUpTo ?? 'its end'}. If the ` +
+        'agency has put the log back, say so where that folder is: kosh epoch --accept.',
+    );
+  }
+
   /** From the first event on. Throws `Refusal` with the first bad position. */
   private async rebuilt({ size, root }: Checkpoint): Promise<Tree> {
-    const { pool, reader, folder } = this.options;
+    const { pool, reader, folder, keys } = this.options;
     const tree = new Tree();
     for await (const rows of readLeaves(reader, { after: 0, upTo: size })) {
       const nodes: Node[] = [];
@@ -242,7 +268,7 @@ class Notary {
       await keepNodes(pool, nodes);
     }
     if (tree.size === size && tree.root().equals(root)) return tree;
-    const { firstBad } = await verifyLog(reader, { checkpoints: { folder, keys: this.keys } });
+    const { firstBad } = await verifyLog(reader, { checkpoints: { folder, keys } });
     throw new Refusal(firstBad ? said(firstBad) : `The log does not have the root of checkpoint ${size}.`);
   }
 
@@ -261,7 +287,10 @@ class Notary {
     // By the next look it would be too late.
     const late = this.unsignedSince !== undefined && now - this.unsignedSince + pollMs >= every.ms;
     while (position - this.size >= every.events && !signal.aborted) await this.sign(this.size + every.events);
-    if (position > this.size && (late || all) && !signal.aborted) await this.sign(position);
+    // Whoever verifies must learn soon that the log was put back, also where nothing was recorded since.
+    const isNew = position > 0 && this.options.history.epoch !== (this.signed?.checkpoint?.epoch ?? 1);
+    const isDue = isNew || (position > this.size && (late || all));
+    if (isDue && !signal.aborted) await this.sign(position);
   }
 
   private get size(): number {
@@ -301,7 +330,8 @@ class Notary {
 
   /** Signs the log as it is at this size. Throws `Refusal` where the rows do not go on from what was signed. */
   private async sign(size: number): Promise<void> {
-    const { pool, reader, folder, log, onSigned } = this.options;
+    const { pool, reader, folder, records, signer, history, log, onSigned } = this.options;
+    const { epoch, sharedUpTo } = history;
     const before = this.signed?.tree ?? new Tree();
     const tree = Tree.of(before.size, before.subtrees);
     const [nodes, leaves]: [Node[], Buffer[]] = [[], []];
@@ -322,13 +352,14 @@ class Notary {
     }
     if (tree.size !== size)
       throw new Refusal(`The log ends at position ${tree.size}; it had ${size} events.`);
-    const checkpoint = { origin: this.signer.name, size, root: tree.root(), head: hash, recordedAt };
-    const note = this.signer.note(checkpoint);
+    const origin = epoch === 1 ? signer.name : `${signer.name}/${epoch}`;
+    const checkpoint = { origin, size, root: tree.root(), head: hash, recordedAt, epoch, sharedUpTo };
+    const note = signer.note(checkpoint);
     // In this order nothing is lost by a crash: nodes without a checkpoint are overwritten, a checkpoint in the folder
     // is found there, and its copy in the database is what is sent.
     await keepNodes(pool, nodes);
-    await writeCheckpoint(folder, size, note, Buffer.concat(leaves));
-    await this.records.signed(size, note);
+    await writeCheckpoint(folder, checkpoint, note, Buffer.concat(leaves));
+    await records.signed(size, note);
     this.signed = { checkpoint, tree };
     this.unsignedSince = undefined;
     log.info({ size, root: checkpoint.root.toString('base64') }, 'Signed.');
@@ -337,13 +368,16 @@ class Notary {
 
   private async sendOnce(): Promise<void> {
     for (;;) {
-      const unsent = await this.records.unsent(SEND_MAX);
+      const unsent = await this.options.records.unsent(SEND_MAX);
       if (unsent.length === 0) return;
-      const opened = unsent.map(({ note }) => ({ note, checkpoint: openCheckpoint(note, this.keys) }));
+      const opened = unsent.map(({ note }) => ({
+        note,
+        checkpoint: openCheckpoint(note, this.options.keys),
+      }));
       const sent = await this.options.publish?.(opened);
       // Whoever reads a topic that was lost and made anew gets all of them again.
-      if (sent?.wasEmpty) await this.records.sendAgain();
-      await this.records.sent(unsent.map(({ size }) => size));
+      if (sent?.wasEmpty) await this.options.records.sendAgain();
+      await this.options.records.sent(unsent.map(({ size }) => size));
     }
   }
 }

@@ -11,6 +11,7 @@ import {
   openCheckpoint,
   parseKeys,
   parseReceipt,
+  verifyDump,
 } from './offline/verify-offline.js';
 import { Signer } from './signer.js';
 
@@ -39,8 +40,8 @@ describe('the example in docs/proof-format.md', () => {
   it('is a log that its checkpoints and leaves confirm, and a receipt that is of it', async () => {
     const leaves = Buffer.from(blocks('leaves')[0]?.replaceAll('\n', '') ?? '', 'hex');
     const [two = '', three = ''] = blocks('checkpoint');
-    await writeCheckpoint(folder, 2, two, leaves.subarray(0, 64));
-    await writeCheckpoint(folder, 3, three, leaves.subarray(64));
+    await writeCheckpoint(folder, { size: 2, epoch: 1 }, two, leaves.subarray(0, 64));
+    await writeCheckpoint(folder, { size: 3, epoch: 1 }, three, leaves.subarray(64));
     const [dump, key, receipt] = ['dump', 'key', 'receipt'].map((name) => join(folder, name));
     await writeFile(dump ?? '', blocks('ndjson')[0] ?? '');
     await writeFile(key ?? '', blocks('key')[0] ?? '');
@@ -50,6 +51,18 @@ describe('the example in docs/proof-format.md', () => {
       events: 3,
       checkpoints: { matched: 2, signedUpTo: 3, faults: [] },
       receipt: { ok: true, signed: true },
+    });
+  });
+
+  it('is another history where it was put back, which voids what was signed beyond that', async () => {
+    const [restored = ''] = blocks('restored');
+    const keys = parseKeys(blocks('key')[0] ?? '');
+    const { size, epoch, sharedUpTo } = openCheckpoint(restored, keys);
+    expect({ size, epoch, sharedUpTo }).toEqual({ size: 3, epoch: 1_764_000_000_000, sharedUpTo: 2 });
+    await writeCheckpoint(folder, { size, epoch }, restored);
+    expect(await verifyDump(join(folder, 'dump'), { checkpoints: folder, keys })).toMatchObject({
+      ok: true,
+      checkpoints: { epoch, sharedUpTo, matched: 2, signedUpTo: 3, voided: 1, faults: [] },
     });
   });
 
@@ -70,9 +83,9 @@ describe('the example in docs/proof-format.md', () => {
   it('is signed, byte for byte, as our notary would sign it', () => {
     const [key = ''] = blocks('key');
     const keys = parseKeys(key);
-    for (const note of blocks('checkpoint')) {
+    for (const note of [...blocks('checkpoint'), ...blocks('restored')]) {
       const checkpoint = openCheckpoint(note, keys);
-      const signer = new Signer(SEED, checkpoint.origin);
+      const signer = new Signer(SEED, keys[0]?.name ?? '');
       expect([signer.vkey, signer.note(checkpoint)]).toEqual([key.trim(), note]);
     }
     expect(blocks('checkpoint')).toHaveLength(2);

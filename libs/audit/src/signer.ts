@@ -27,17 +27,16 @@ export class Signer {
   }
 
   /** The checkpoint as a signed note. The same checkpoint is always the same bytes. */
-  note({ origin, size, root, head, recordedAt }: Checkpoint): string {
-    return this.signed(
-      [
-        origin,
-        size,
-        root.toString('base64'),
-        `head ${head.toString('hex')}`,
-        `recorded ${recordedAt}`,
-        '',
-      ].join('\n'),
-    );
+  note({ origin, size, root, head, recordedAt, sharedUpTo }: Checkpoint): string {
+    const lines = [
+      origin,
+      size,
+      root.toString('base64'),
+      `head ${head.toString('hex')}`,
+      `recorded ${recordedAt}`,
+      ...(sharedUpTo === null ? [] : [`shared ${sharedUpTo}`]),
+    ];
+    return this.signed(`${lines.join('\n')}\n`);
   }
 
   /** `text` ends with a newline. */

@@ -1,8 +1,10 @@
 import type { Pool } from 'pg';
-import { head, type HashedRow, readLeaves, readPage } from '#event-store';
+import { type Db, head, type HashedRow, historyOf, readLeaves, readPage } from '#event-store';
+import { isNoted } from './checkpoint-files.js';
 import {
   type Checkpoint,
   CheckpointFolder,
+  type Epoch,
   type FirstBad,
   LogCheck,
   type OfflineReport,
@@ -31,7 +33,7 @@ export type LogReport = Readonly<{
   /** The first event that was read: 1, or the first that the checkpoint verified before does not cover. */
   readFrom: number;
   firstBad?: FirstBad;
-  /** How many checkpoints agreed, up to which event, and what is wrong with others; null where none were given. */
+  /** Null where none were given. */
   checkpoints: OfflineReport['checkpoints'];
 }>;
 
@@ -42,7 +44,8 @@ export type LogReport = Readonly<{
 export async function verifyLog(pool: Pool, options: LogOptions = {}): Promise<LogReport> {
   const { checkpoints, since } = options;
   // The folder first: what is signed later is not missing from the log that is read now.
-  const folder = checkpoints && new CheckpointFolder(checkpoints.folder, checkpoints.keys);
+  const noted = checkpoints && (await notedHistory(pool, checkpoints.folder));
+  const folder = checkpoints && new CheckpointFolder(checkpoints.folder, checkpoints.keys, { noted });
   const tree = since && (await treeAt(pool, since));
   const check = new LogCheck(folder, since && tree && { checkpoint: since, tree });
   const readFrom = check.position + 1;
@@ -55,9 +58,7 @@ export async function verifyLog(pool: Pool, options: LogOptions = {}): Promise<L
     headHash: firstBad === seal && seal ? await hashBefore(pool, seal.position) : check.hash.toString('hex'),
     readFrom,
     ...(firstBad && { firstBad }),
-    checkpoints: folder
-      ? { matched: check.matched, signedUpTo: check.signedUpTo, faults: folder.faults }
-      : null,
+    checkpoints: check.compared(),
   };
 }
 
@@ -147,6 +148,12 @@ class Versions {
   }
 }
 
+/** The history of the log, where the folder has a note that it is meant: it may have no signature yet. */
+export async function notedHistory(pool: Pool, folder: string): Promise<Epoch | undefined> {
+  const history = await historyOf(pool);
+  return (await isNoted(folder, history)) ? history : undefined;
+}
+
 /** The last position; beyond all if the server cannot read it. */
 export async function endOf(pool: Pool): Promise<number> {
   try {
@@ -169,10 +176,10 @@ export async function remembered(pool: Pool): Promise<number> {
 }
 
 /** The first event whose personal data, where they are still there, are not the bytes that were hashed. */
-async function firstAlteredSeal(pool: Pool): Promise<FirstBad | undefined> {
-  const altered = await alteredSeals(pool);
+export async function firstAlteredSeal(db: Db): Promise<FirstBad | undefined> {
+  const altered = await alteredSeals(db);
   if (altered.length === 0) return undefined;
-  const { rows } = await pool.query<{ position: string; sealed: string }>(
+  const { rows } = await db.query<{ position: string; sealed: string }>(
     `select position, encode(sealed, 'hex') as sealed from log.events where encode(sealed, 'hex') = any($1)
       order by position limit 1`,
     [altered.map(({ expected }) => expected)],
@@ -184,10 +191,10 @@ async function firstAlteredSeal(pool: Pool): Promise<FirstBad | undefined> {
 
 /** Of all sealed bytes, or of those with these hashes in hex: the hash then and now of what was altered. */
 export async function alteredSeals(
-  pool: Pool,
+  db: Db,
   hashes?: readonly string[],
 ): Promise<readonly Readonly<{ expected: string; found: string }>[]> {
-  const { rows } = await pool.query<{ expected: string; found: string }>(
+  const { rows } = await db.query<{ expected: string; found: string }>(
     `select encode(hash, 'hex') as expected, encode(sha256(bytes), 'hex') as found
        from vault.sealed
       where hash <> sha256(bytes) ${hashes ? 'and hash = any($1)' : ''}`,

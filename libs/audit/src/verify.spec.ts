@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Pool } from 'pg';
 import { chain, connect, GENESIS, head, leaf, readPage } from '#event-store';
-import { population, READ_MODELS, rebuild } from '#projections';
+import { keepSubtotals, population, READ_MODELS, rebuild } from '#projections';
 import { type SmallAgency, smallAgency } from '../../../test/support/small-agency.js';
 import { verify } from './verify.js';
 
@@ -118,6 +118,28 @@ describe('the read models', () => {
     const { ok, firstBad, readModels } = await verify(auditor, { projections: READ_MODELS });
     expect({ ok, firstBad }).toEqual({ ok: false, firstBad: undefined });
     expect(readModels.filter((model) => !model.ok).map(({ name }) => name)).toEqual([population.name]);
+  });
+
+  it.each([
+    ['a sum was changed', 'update read_population.sums set persons = persons + 1', 10],
+    ['a sum was taken out', 'delete from read_population.sums where by_age', 10],
+    ['one was moved', 'update read_population.subtotals set position = 9', 9],
+    ['there are sums of none', 'delete from read_population.subtotals', 10],
+    ['all of them are of other rows', 'update read_population.sums set span = span + 36500', 10],
+  ])('are found wrong where a subtotal is: %s', async (_, sql, position) => {
+    const stop = new AbortController();
+    const onMade = (made: number) => {
+      if (made === 10) stop.abort();
+    };
+    await keepSubtotals({ pool: projector, every: 5, signal: stop.signal, onMade });
+    const first = await verify(auditor, { projections: [population] });
+    expect(first.readModels).toMatchObject([{ ok: true }]);
+    await projector.query(sql);
+    const { ok, readModels } = await verify(auditor, { projections: READ_MODELS });
+    expect([ok, readModels.find((model) => !model.ok)]).toMatchObject([
+      false,
+      { name: population.name, wrongSubtotal: position },
+    ]);
   });
 
   it('are left out while no projector has begun them', async () => {

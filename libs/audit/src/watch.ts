@@ -2,13 +2,14 @@ import type { Pool } from 'pg';
 import { type HashedRow, pause } from '#event-store';
 import {
   CheckpointFolder,
+  type Epoch,
   type Fault,
   type FirstBad,
   LogCheck,
   NotProven,
   type PublicKey,
 } from './offline/verify-offline.js';
-import { advance, alteredSeals, endOf, missingEnd, remembered } from './verify-log.js';
+import { advance, alteredSeals, endOf, missingEnd, notedHistory, remembered } from './verify-log.js';
 
 /** What the verification in the background has found so far. */
 export type Watched = Readonly<{
@@ -48,7 +49,7 @@ export async function watch(options: WatchOptions): Promise<void> {
   while (!signal.aborted) {
     const rest = pause(passMs, signal);
     // The folder first: what is signed later is not missing from the log that is read now.
-    const folder = checkpointsIn(options);
+    const folder = checkpointsIn(options, await notedHistory(pool, options.folder));
     const reached = await remembered(pool);
     const upTo = await endOf(pool);
     const faults = folder?.faults ?? [];
@@ -88,9 +89,9 @@ async function pass(
   return undefined;
 }
 
-function checkpointsIn({ folder, keys }: WatchOptions): CheckpointFolder | undefined {
+function checkpointsIn({ folder, keys }: WatchOptions, noted?: Epoch): CheckpointFolder | undefined {
   try {
-    return new CheckpointFolder(folder, keys);
+    return new CheckpointFolder(folder, keys, { noted });
   } catch (error) {
     if (error instanceof NotProven) return undefined; // None is signed yet.
     throw error;

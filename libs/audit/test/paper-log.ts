@@ -52,8 +52,9 @@ export class PaperLog {
       leaves.push(rowLeaf);
       if (!sizes.includes(row.position)) continue;
       const { position: size, hash: head, recordedAt } = row;
-      const note = this.signer.note({ origin: ORIGIN, size, root: tree.root(), head, recordedAt });
-      await writeCheckpoint(this.checkpoints, size, note, Buffer.concat(leaves));
+      const first = { epoch: 1, sharedUpTo: null };
+      const note = this.signer.note({ origin: ORIGIN, size, root: tree.root(), head, recordedAt, ...first });
+      await writeCheckpoint(this.checkpoints, { size, epoch: 1 }, note, Buffer.concat(leaves));
       leaves = [];
     }
   }

@@ -1,3 +1,4 @@
+import { type AddressInfo, connect as connectSocket, createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { v7 as uuidv7 } from 'uuid';
@@ -210,6 +211,33 @@ describe('when the answer does not come', () => {
     await administrator.end();
   }
 
+  /** A way to the database that can break, as a cable does: nobody says goodbye. */
+  async function brittle(to: string) {
+    const { hostname, port } = new URL(to);
+    const sockets: Socket[] = [];
+    let carries: () => void = () => undefined;
+    const carrying = new Promise<void>((resolve) => {
+      carries = resolve;
+    });
+    const server = createServer((near) => {
+      const far = connectSocket(Number(port), hostname);
+      near.on('data', (bytes) => {
+        if (bytes.includes('log.append')) setTimeout(carries, 50);
+      });
+      near.on('error', () => undefined).pipe(far);
+      far.on('error', () => undefined).pipe(near);
+      sockets.push(near, far);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = new URL(to);
+    url.host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const breakAll = () => {
+      sockets.forEach((socket) => socket.resetAndDestroy());
+      server.close();
+    };
+    return { url: url.href, carrying, break: breakAll };
+  }
+
   it('because the connection ended, the outcome is unknown, and the same key learns it', async () => {
     const command = death(stream(), 0);
     await whileLocked(async () => {
@@ -220,6 +248,20 @@ describe('when the answer does not come', () => {
     expect((await office.append(command)).status).toMatch(/written|duplicate/);
     expect((await office.append(command)).status).toBe('duplicate');
     expect(await readStreams(pool, [command.targets[0]?.stream ?? ''])).toHaveLength(1);
+  });
+
+  it('because the network broke, the outcome is unknown, and the process goes on', async () => {
+    const network = await brittle(database.url);
+    const writer = connect(network.url, 'kosh_api', { max: 1, statementTimeoutMs: 5_000 });
+    const command = death(stream(), 0);
+    await whileLocked(async () => {
+      const pending = new Gatherer(writer).append(command).catch((error: unknown) => error);
+      await network.carrying;
+      network.break();
+      expect(await pending).toBeInstanceOf(OutcomeUnknown);
+    });
+    await writer.end();
+    expect((await office.append(command)).status).toMatch(/written|duplicate/);
   });
 
   it('because the server gave up in time, nothing was written', async () => {

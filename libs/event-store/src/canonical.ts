@@ -3,31 +3,44 @@
  * numbers and strings as ECMAScript writes them (the rules of RFC 8785). Throws on what JSON cannot hold.
  */
 export function canonical(value: unknown): string {
-  // Every row of a rebuild comes through here, so nothing is listed, sorted or escaped that need not be.
+  // Every row of a rebuild comes through here, and most of what we write stands in order.
+  return isInOrder(value) ? JSON.stringify(value) : written(value);
+}
+
+/** Whether `JSON.stringify` writes it like that. False, too, for what JSON cannot hold. */
+function isInOrder(value: unknown): boolean {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return true;
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (Array.isArray(value)) return value.every(isInOrder);
+  if (typeof value !== 'object' || 'toJSON' in value) return false;
+  const members = membersOf(value);
+  let last = '';
+  for (const name of Object.keys(members)) {
+    const member = members[name];
+    if (name < last || (member !== undefined && !isInOrder(member))) return false;
+    last = name;
+  }
+  return true;
+}
+
+function written(value: unknown): string {
   if (value === null) return 'null';
-  if (typeof value === 'string') return quoted(value);
+  if (typeof value === 'string') return JSON.stringify(value);
   if (typeof value === 'boolean') return String(value);
   if (typeof value === 'number' && Number.isFinite(value)) return String(value);
   if (typeof value !== 'object') throw new TypeError(`A ${typeof value} like that is no JSON.`);
-  return Array.isArray(value) ? `[${value.map(canonical).join(',')}]` : `{${members(value)}}`;
-}
-
-function members(object: object): string {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what any object is, which TypeScript does not say
-  const values = object as Readonly<Record<string, unknown>>;
-  const names = Object.keys(values);
-  if (names.some((name, at) => at > 0 && name < (names[at - 1] ?? ''))) names.sort();
+  if (Array.isArray(value)) return `[${value.map(written).join(',')}]`;
+  const members = membersOf(value);
   let text = '';
-  for (const name of names) {
-    const member = values[name];
-    if (member !== undefined) text += `${text === '' ? '' : ','}${quoted(name)}:${canonical(member)}`;
+  for (const name of Object.keys(members).toSorted()) {
+    const member = members[name];
+    if (member !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${written(member)}`;
   }
-  return text;
+  return `{${text}}`;
 }
 
-/** A quotation mark, a backslash, a control character, or half of a pair. */
-const ESCAPED = /[^ !#-[\]-\ud7ff\ue000-\uffff]/;
-
-function quoted(text: string): string {
-  return ESCAPED.test(text) ? JSON.stringify(text) : `"${text}"`;
+function membersOf(value: object): Readonly<Record<string, unknown>> {
+  // What any object is, which TypeScript does not say.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return value as Readonly<Record<string, unknown>>;
 }

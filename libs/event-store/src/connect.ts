@@ -21,7 +21,11 @@ export type ConnectOptions = Readonly<{
   /** Whoever waits longer for a connection, free or new, gets an error; 5 s unless told. */
   waitMs?: number;
   applicationName?: string;
+  /** What speaks to the server in place of pg's own client. */
+  Client?: Driver;
 }>;
+
+export type Driver = NonNullable<pg.PoolConfig['Client']>;
 
 /** A pool whose every session has exactly the rights of `role`, and gives moments in UTC. */
 export function connect(url: string, role: Role, options: ConnectOptions = {}): pg.Pool {
@@ -30,6 +34,7 @@ export function connect(url: string, role: Role, options: ConnectOptions = {}): 
     max: options.max ?? 10,
     connectionTimeoutMillis: options.waitMs ?? 5_000,
     keepAlive: true,
+    ...(options.Client && { Client: options.Client }),
     application_name: options.applicationName ?? `kosh-${role}`,
     options: `-c role=${role} -c TimeZone=UTC -c statement_timeout=${options.statementTimeoutMs ?? 0} ${COMMIT[role]}`,
   });

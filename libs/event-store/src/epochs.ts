@@ -23,16 +23,19 @@ export async function historyOf(db: Pick<pg.Pool | pg.ClientBase, 'query'>): Pro
 
 /**
  * Begins another history behind the last event, with the rights of the owner: to be called in the transaction that
- * has put the log back, so that nobody ever writes under the epoch before. Answers its number.
+ * has put the log back, so that nobody ever writes under the epoch before.
  */
-export async function beginEpoch(client: pg.ClientBase): Promise<number> {
-  const { rows } = await client.query<{ epoch: string }>(
+export async function beginEpoch(client: pg.ClientBase): Promise<History> {
+  await client.query(
     `insert into log.epochs
        select greatest(max(epoch) + 1, trunc(extract(epoch from clock_timestamp()) * 1000)),
               (select coalesce(max(position), 0) from log.events),
               date_trunc('milliseconds', clock_timestamp())
-         from log.epochs
-     returning epoch`,
+         from log.epochs`,
   );
-  return Number(rows[0]?.epoch);
+  // They are of what was given up. Their notary keeps them elsewhere.
+  await client.query(
+    'delete from audit.checkpoints where size > (select min(position) from log.epochs where epoch > 1)',
+  );
+  return historyOf(client);
 }

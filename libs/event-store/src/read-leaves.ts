@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
-import type pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
+import { type Db, ownConnection } from './read.js';
 
 /** A row as far as verification needs it, its leaf computed from the very bytes that the database sent. */
 export type HashedRow = Readonly<{
@@ -21,10 +21,11 @@ export type HashedRow = Readonly<{
  * Twice as fast as `readRows` and `leaf`.
  */
 export async function* readLeaves(
-  pool: pg.Pool,
+  db: Db,
   range: Readonly<{ after: number; upTo: number }>,
 ): AsyncGenerator<readonly HashedRow[]> {
-  const client = await pool.connect();
+  const pooled = await ownConnection(db);
+  const client = pooled ?? db;
   let failure: Error | undefined;
   const stream = client.query(copyTo(copyOf(Math.trunc(range.after), Math.trunc(range.upTo))));
   try {
@@ -38,7 +39,7 @@ export async function* readLeaves(
     throw failure;
   } finally {
     // A reader that stops early leaves the COPY half read: such a connection cannot be used again.
-    client.release(failure ?? !stream.readableEnded);
+    pooled?.release(failure ?? !stream.readableEnded);
   }
 }
 

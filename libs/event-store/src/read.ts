@@ -122,10 +122,14 @@ export async function* readByStream(pool: pg.Pool, upTo: number): AsyncGenerator
   }
 }
 
+/** One of a pool, to be released; undefined where there is one already. Only a pool counts its connections. */
+export async function ownConnection(db: Db): Promise<pg.PoolClient | undefined> {
+  return 'totalCount' in db ? db.connect() : undefined;
+}
+
 /** The lines of a COPY, some hundred at a time. */
 async function* copyOut(db: Db, query: string): AsyncGenerator<readonly string[]> {
-  // Only a pool counts its connections.
-  const pooled = 'totalCount' in db ? await db.connect() : undefined;
+  const pooled = await ownConnection(db);
   const client = pooled ?? db;
   let failure: Error | undefined;
   const stream = client.query(copyTo(`copy (${query}) to stdout`));

@@ -50,8 +50,8 @@ export const HEADERS = {
       type: 'string',
       pattern: '^\\d+$',
       description:
-        'From the second history on. Up to this position the log is the same under every epoch it had: what you took ' +
-        'under a lower epoch from behind it has not happened.',
+        'From the second history on. Up to this position the log is what it was under epoch 1: what you took under a ' +
+        'lower epoch from behind it, or from behind the one of that epoch, has not happened.',
     },
     ce_occurredon: {
       type: 'string',
@@ -84,10 +84,15 @@ export const CHECKPOINT_HEADERS = {
     ce_id: {
       type: 'string',
       pattern: '^checkpoint/[1-9]\\d*$',
-      description: 'How many events it covers. One size has one checkpoint, whose bytes are always the same.',
+      description:
+        'How many events it covers. Under one ce_source a size has one checkpoint, of always the same bytes.',
     },
     ce_type: { const: 'kosh.checkpoint.v1' },
-    ce_source: { type: 'string', pattern: '^/kosh/[0-9a-f-]{36}$', description: 'Names the log.' },
+    ce_source: {
+      type: 'string',
+      pattern: '^/kosh/[0-9a-f-]{36}(/[1-9]\\d*)?$',
+      description: 'Names the log and, from its second history on, the epoch.',
+    },
     ce_time: {
       type: 'string',
       format: 'date-time',
@@ -100,8 +105,9 @@ export const CHECKPOINT_HEADERS = {
 const CHECKPOINT: Schema = {
   type: 'string',
   description:
-    'A checkpoint (c2sp.org/tlog-checkpoint) as a signed note (c2sp.org/signed-note), with two extension lines: ' +
-    '`head` and the chain hash of the last event in hex, `recorded` and its time. The key of the message is its origin.',
+    'A checkpoint (c2sp.org/tlog-checkpoint) as a signed note (c2sp.org/signed-note), with extension lines: ' +
+    '`head` and the chain hash of the last event in hex, `recorded` and its time, from the second history on `shared` ' +
+    'and the position up to which it is the first. The key of the message is its origin.',
 };
 
 /** The public contract of the topics as an AsyncAPI 3.0 document. */
@@ -128,8 +134,9 @@ export function asyncApi(
           'one ce_source, first occurrences come in the order of ce_position. The partition is the first 4 bytes ' +
           'of SHA-256 of the key, big-endian, modulo the partition count. When the agency puts its log back from a ' +
           'backup, the whole log comes again under another ce_source with a higher ce_epoch. Whoever sees it for ' +
-          'the first time forgets all events behind ce_sharedupto, or everything, and begins anew with that ' +
-          'ce_source; messages with a lower ce_epoch that come later are left out.',
+          'the first time forgets all events behind ce_sharedupto, of this epoch or of the one followed before, ' +
+          'whichever is smaller, or everything; and begins anew with that ce_source. Messages with a lower ' +
+          'ce_epoch that come later are left out.',
         messages: Object.fromEntries(types.map(([type]) => [type, ref('messages', type)])),
         bindings: { kafka: { topic, partitions, bindingVersion: '0.5.0' } },
       },

@@ -34,7 +34,7 @@ export class CheckpointTopic {
     try {
       const topic = await this.topic;
       await topic.send(checkpoints.map(checkpointMessage));
-      const wasEmpty = topic.untouched && !this.used.has(topic);
+      const wasEmpty = topic.messages === 0 && !this.used.has(topic);
       this.used.add(topic);
       return { wasEmpty };
     } catch (error) {

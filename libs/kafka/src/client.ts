@@ -1,4 +1,14 @@
-import { Kafka, logLevel, type RetryOptions } from 'kafkajs';
+import {
+  type Admin,
+  type AdminConfig,
+  type Consumer,
+  type ConsumerConfig,
+  Kafka,
+  logLevel,
+  type Producer,
+  type ProducerConfig,
+  type RetryOptions,
+} from 'kafkajs';
 
 export type KafkaSettings = Readonly<{
   /** `host:port`, at least one. */
@@ -14,6 +24,22 @@ export type Log = Readonly<{
   info: (fields: object, message: string) => void;
   warn: (fields: object, message: string) => void;
 }>;
+
+type Calls = {
+  admin: 'connect' | 'createTopics' | 'disconnect' | 'fetchTopicMetadata' | 'fetchTopicOffsets';
+  producer: 'connect' | 'disconnect' | 'send';
+  consumer: 'connect' | 'disconnect' | 'events' | 'on' | 'run' | 'subscribe';
+};
+
+/** What Kosh asks of kafkajs. */
+export type KafkaClient = Readonly<{
+  admin: (config: AdminConfig) => Pick<Admin, Calls['admin']>;
+  producer: (config: ProducerConfig) => Pick<Producer, Calls['producer']>;
+  consumer: (config: ConsumerConfig) => Pick<Consumer, Calls['consumer']>;
+}>;
+
+/** How a client is had: `kafkaClient`, where nothing else is said. */
+export type Connect = (settings: KafkaSettings, name: string, log: Log) => KafkaClient;
 
 /** kafkajs tries a request again at most so often; whoever asked decides what comes after that. */
 export const RETRY: RetryOptions = { initialRetryTime: 100, maxRetryTime: 1_000, retries: 3 };

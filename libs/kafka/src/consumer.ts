@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import type { Consumer, KafkaMessage } from 'kafkajs';
+import type { KafkaMessage } from 'kafkajs';
 import { within } from '#event-store';
-import { kafkaClient, type KafkaSettings, type Log, RETRY } from './client.js';
+import {
+  type Connect,
+  kafkaClient,
+  type KafkaClient,
+  type KafkaSettings,
+  type Log,
+  RETRY,
+} from './client.js';
 
 /** The broker answers at once when there is something; with nothing it holds a request for so long. */
 const MAX_WAIT_MS = 250;
@@ -12,8 +19,11 @@ const SILENCE_MS = 20_000;
 const LISTEN_MS = 2_000;
 const CLOSE_MS = 3_000;
 
+type Consumer = ReturnType<KafkaClient['consumer']>;
+
 export type ConsumerOptions = Readonly<{
   kafka: KafkaSettings;
+  connect?: Connect | undefined;
   signal: AbortSignal;
   log: Log;
   /** Told when the consumer has all partitions. */
@@ -27,8 +37,8 @@ export type ConsumerOptions = Readonly<{
  * not kept: each call is a group of its own, which the broker forgets when it is empty.
  */
 export async function consume(options: ConsumerOptions): Promise<void> {
-  const { kafka, signal, log } = options;
-  const consumer = kafkaClient(kafka, 'reader', log).consumer({
+  const { kafka, connect = kafkaClient, signal, log } = options;
+  const consumer = connect(kafka, 'reader', log).consumer({
     groupId: `kosh-reader-${randomUUID()}`,
     maxWaitTimeInMs: MAX_WAIT_MS,
     allowAutoTopicCreation: false,

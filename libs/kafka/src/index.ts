@@ -1,6 +1,6 @@
 export * from './asyncapi.js';
 export * from './checkpoint-topic.js';
-export { type KafkaSettings, type Log } from './client.js';
+export { type Connect, type KafkaClient, type KafkaSettings, type Log } from './client.js';
 export * from './envelope.js';
 export * from './kafka-source.js';
 export * from './partitioner.js';

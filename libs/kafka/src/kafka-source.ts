@@ -1,7 +1,7 @@
 import type { KafkaMessage } from 'kafkajs';
 import type pg from 'pg';
 import { Pages, pause, type Published, type Source } from '#event-store';
-import type { KafkaSettings, Log } from './client.js';
+import type { Connect, KafkaSettings, Log } from './client.js';
 import { consume } from './consumer.js';
 import { fromMessage, header, sourceOf } from './envelope.js';
 import { Inbox } from './inbox.js';
@@ -20,6 +20,7 @@ export type KafkaSourceOptions = Readonly<{
   /** For paging the log; must be allowed to read it. */
   pool: pg.Pool;
   kafka: KafkaSettings;
+  connect?: Connect;
   log: Log;
 }>;
 
@@ -98,13 +99,14 @@ export class KafkaSource implements Source {
 
   /** Reads the topic until closed, beginning anew whenever that fails. Never rejects. */
   private async read(): Promise<void> {
-    const { kafka, log } = this.options;
+    const { kafka, connect, log } = this.options;
     const { signal } = this.closing;
     let failures = 0;
     while (!signal.aborted) {
       try {
         await consume({
           kafka,
+          connect,
           signal,
           log,
           onJoined() {

@@ -73,6 +73,22 @@ describeWithKafka('the relay', () => {
     await expect(relay.done).rejects.toThrow('Set KAFKA_PARTITIONS=3');
   });
 
+  it('sends the whole log again when the topic was replaced while it led', async () => {
+    await road.append(20);
+    const relay = new Relay(road, 'relay');
+    await until(() => relay.published === 20, 'the first time');
+    await asAdmin(road, async (kafka) => {
+      const { topic, partitions } = road.kafka;
+      await kafka.deleteTopics({ topics: [topic] });
+      await until(async () => !(await kafka.listTopics()).includes(topic), 'the topic to be gone');
+      await kafka.createTopics({ topics: [{ topic, numPartitions: partitions }] });
+    });
+    // More than the one before had: by its count the new topic might pass for whole.
+    await road.append(30);
+    const messages = await road.inTopic(50);
+    expect(new Set(messages.map(({ key }) => String(key))).size).toBe(50);
+  });
+
   it('sends the whole log again when the topic was lost', async () => {
     await road.append(20);
     const before = new Relay(road, 'before');

@@ -1,9 +1,9 @@
 import type pg from 'pg';
 import { pause } from '#event-store';
-import type { KafkaSettings, Log } from './client.js';
+import type { Connect, KafkaSettings, Log } from './client.js';
 import { toMessage } from './envelope.js';
 import { Leadership } from './leadership.js';
-import { KafkaAway, openTopic, WrongTopic } from './topic.js';
+import { KafkaAway, openTopic, TopicReplaced, WrongTopic } from './topic.js';
 
 /** Messages of one request. */
 const BATCH = 500;
@@ -16,6 +16,7 @@ export type RelayOptions = Readonly<{
   /** With the rights of `kosh_projector`. One of its connections is held all the time. */
   pool: pg.Pool;
   kafka: KafkaSettings;
+  connect?: Connect;
   signal: AbortSignal;
   log: Log;
   /** Told what it changes to. It begins as a standby. */
@@ -75,11 +76,13 @@ async function lead(options: RelayOptions): Promise<void> {
 /** Opens the topic and sends what the log has, until aborted. Throws `KafkaAway`. */
 async function carry(options: RelayOptions, leadership: Leadership, onOpen: () => void): Promise<void> {
   const { kafka, signal, log, onPublished } = options;
-  const topic = await openTopic(kafka, log);
+  const topic = await openTopic(kafka, log, options.connect);
   onOpen();
   try {
-    if (topic.untouched && leadership.position > 0) {
-      log.warn({ position: leadership.position }, 'The topic is empty: the whole log is sent again.');
+    const { messages } = topic;
+    const { position } = leadership;
+    if (messages < position) {
+      log.warn({ position, messages }, 'The topic has lost messages: the whole log is sent again.');
       await leadership.moveTo(0);
     }
     while (!signal.aborted) {
@@ -93,6 +96,10 @@ async function carry(options: RelayOptions, leadership: Leadership, onOpen: () =
         await leadership.wait(signal);
       }
     }
+  } catch (error) {
+    // At once: by its count of messages alone the new one might pass for whole, with what it was just sent.
+    if (error instanceof TopicReplaced) await leadership.moveTo(0);
+    throw error;
   } finally {
     await topic.close();
   }

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { type Published, readByStream } from '#event-store';
 import { Copy } from './copy.js';
-import { FoldFailed } from './fold-failed.js';
+import { folding } from './fold-failed.js';
 import type { Pace } from './pace.js';
 import type { Projection, Table } from './projection.js';
 import { Rows } from './rows.js';
@@ -83,11 +83,7 @@ class Part {
 
   fold(event: Published): void {
     if (event.version === 1) this.endStream();
-    try {
-      this.streams.fold(event, this.rows);
-    } catch (error) {
-      throw new FoldFailed(this.target.projection.name, event, error);
-    }
+    folding(this.target.projection.name, event, () => this.streams.fold(event, this.rows));
   }
 
   /** What is ready; the stream that may go on is not. */
@@ -114,9 +110,13 @@ class Part {
   private endStream(): void {
     for (const [table, copy] of this.tables) {
       const { put, appended } = this.rows.of(table);
-      this.size += put.size + appended.length;
-      for (const make of put.values()) copy.add(make());
-      for (const row of appended) copy.add(row);
+      const rows = put.size + appended.length;
+      if (rows === 0) continue;
+      this.size += rows;
+      folding(this.target.projection.name, undefined, () => {
+        for (const make of put.values()) copy.add(make());
+        for (const row of appended) copy.add(row);
+      });
     }
     this.streams.forget();
     this.rows.clear();

@@ -16,6 +16,19 @@ export class FoldFailed extends Error {
   }
 }
 
+/** What `work` answers: it folds an event, or makes rows of some. Throws `FoldFailed` where it cannot. */
+export function folding<T>(
+  projection: string,
+  event: Readonly<{ stream: string; version: number }> | undefined,
+  work: () => T,
+): T {
+  try {
+    return work();
+  } catch (error) {
+    throw new FoldFailed(projection, event, error);
+  }
+}
+
 /** Whether it is the event that is to blame, or its fold: not the database, nor the connection to it. */
 export function isOfTheEvent(error: unknown): boolean {
   // Classes 22 and 23 of Postgres: a value that the tables do not take.

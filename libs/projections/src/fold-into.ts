@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { type Published, readEventsOf } from '#event-store';
-import { FoldFailed } from './fold-failed.js';
+import { folding } from './fold-failed.js';
 import type { Projection } from './projection.js';
 import { Rows } from './rows.js';
 import { Streams } from './streams.js';
@@ -19,20 +19,9 @@ export async function foldInto(
   const streams = new Streams(projection);
   const past = await pastOf(client, batch, streams);
   const rows = new Rows();
-  foldAll(projection.name, past, (event) => streams.recall(event));
-  foldAll(projection.name, batch, (event) => streams.fold(event, rows));
+  for (const event of past) folding(projection.name, event, () => streams.recall(event));
+  for (const event of batch) folding(projection.name, event, () => streams.fold(event, rows));
   await write(client, schema, projection, rows);
-}
-
-/** Throws `FoldFailed`, with the event that it was. */
-function foldAll(name: string, events: readonly Published[], fold: (event: Published) => void): void {
-  for (const event of events) {
-    try {
-      fold(event);
-    } catch (error) {
-      throw new FoldFailed(name, event, error);
-    }
-  }
 }
 
 /** The events, before the batch, of the streams that go on in it. */

@@ -56,5 +56,5 @@ export { rebuild, type RebuildOptions } from './rebuild.js';
 export { type EstimateGap, type GapQuery, type GapReport, registrationGap } from './registration-gap.js';
 export { type Progress, runProjection, type RunOptions } from './run.js';
 export { runProcess, type RunProcessOptions } from './run-process.js';
-export { keepSubtotals, type SubtotalOptions } from './subtotals.js';
+export { firstWrongSubtotal, keepSubtotals, type SubtotalOptions } from './subtotals.js';
 export { inTurn, type Turn } from './turn.js';

@@ -9,9 +9,12 @@ import { digest, replayDigest } from './digest.js';
 import { FoldFailed } from './fold-failed.js';
 import { waitFor } from './known-at.js';
 import { listParked, parkedStreams, release } from './parked.js';
+import { population } from './population.js';
+import { populationReport } from './population-report.js';
 import type { Projection } from './projection.js';
 import { rebuild } from './rebuild.js';
 import { runProjection } from './run.js';
+import { keepSubtotals } from './subtotals.js';
 
 const REASON = 'cases cannot fold';
 
@@ -117,6 +120,27 @@ describe('a file with an event that a read model cannot fold', () => {
     await waitFor(pool, ['cases'], 8);
     expect(await listParked(pool)).toEqual([]);
     expect(await digest(pool, cases)).toEqual(await replayDigest(pool, cases, 8));
+  });
+
+  it('is counted when it is released, also where the ledger was summed up without it', async () => {
+    const blind: Projection = {
+      ...population,
+      fold: {
+        case(change, rows) {
+          if (change.id === streamOf(2).slice(5)) throw new Error('No such thing.');
+          population.fold?.case?.(change, rows);
+        },
+      },
+    };
+    await givenLog(database.url, given);
+    start(blind);
+    await waitFor(pool, ['population'], 7);
+    const summedUp = new AbortController();
+    await keepSubtotals({ pool, every: 7, signal: summedUp.signal, onMade: () => summedUp.abort() });
+    const counted = () => populationReport(pool, { by: [], validOn: '2000-01-01', position: 7 });
+    expect(await counted()).toMatchObject({ total: 2 });
+    await release(pool, population);
+    expect(await counted()).toMatchObject({ total: 3 });
   });
 
   it('stays where it is when it is released by a version that cannot', async () => {

@@ -3,6 +3,7 @@ import { type Published, readEventsOf } from '#event-store';
 import { isOfTheEvent } from './fold-failed.js';
 import { foldInto } from './fold-into.js';
 import { type Projection, schemaOf } from './projection.js';
+import { holdTables } from './schema.js';
 import { transaction } from './transaction.js';
 
 /**
@@ -87,7 +88,8 @@ export type Released = Readonly<{ stream: string; ok: boolean; reason?: string }
 /**
  * Folds what is parked of a stream, or of all, with the code that runs here, and lets it flow again; what still
  * cannot be folded stays parked. The cursor is held meanwhile and passes to a new epoch, so that a live projector
- * waits, and then looks again at what is parked. The pool needs the rights of `kosh_projector`.
+ * waits, and then looks again at what is parked. Tables that only spare work are emptied: rows have come to positions
+ * that they had summed up. The pool needs the rights of `kosh_projector`.
  */
 export async function release(
   pool: pg.Pool,
@@ -98,12 +100,16 @@ export async function release(
   client.on('error', () => undefined); // The statement under way tells it.
   try {
     return await transaction(client, async () => {
+      await holdTables(client, projection);
       await client.query('update reading.cursors set epoch = epoch + 1 where name = $1', [projection.name]);
       const wanted = await listParked(client, projection.name);
       const released: Released[] = [];
       for (const one of wanted) {
         if (stream === undefined || one.stream === stream)
           released.push(await releaseOne(client, projection, one));
+      }
+      for (const table of projection.aside ?? []) {
+        await client.query(`delete from ${schemaOf(projection)}.${table.name}`);
       }
       return released;
     });

@@ -14,7 +14,7 @@ import { rebuild } from './rebuild.js';
 import { runProjection } from './run.js';
 import { Rows } from './rows.js';
 import { Streams } from './streams.js';
-import { keepSubtotals } from './subtotals.js';
+import { firstWrongSubtotal, keepSubtotals } from './subtotals.js';
 
 /** A day that is asked for, as known when that part of the events had been recorded. */
 const questions = fc.record({ validOn: days, part: fc.double({ min: 0, max: 1, noNaN: true }) });
@@ -115,6 +115,7 @@ describe('the population report', () => {
     const kept = made.filter((position, i) => position % 70 === 0 || i >= made.length - 2);
     expect(kept.length).toBeLessThan(made.length);
     expect(rows.map(({ position }) => position)).toEqual(kept);
+    expect(await firstWrongSubtotal(pool)).toBeUndefined();
     await mustSayWhatTheEventsSay();
   });
 
@@ -122,7 +123,9 @@ describe('the population report', () => {
     const position = await givenLog(database.url, sample);
     await rebuild({ projections: [population], pool });
     await subtotalsMade(position);
-    await pool.query('update read_population.sums set persons = -persons');
+    await pool.query('update read_population.sums set persons = -persons where position > 70');
+    expect(await firstWrongSubtotal(pool)).toBe(140);
+    await pool.query('update read_population.sums set persons = -persons where position <= 70');
     await expect(mustSayWhatTheEventsSay()).rejects.toThrow('Property failed');
   });
 

@@ -202,7 +202,7 @@ function difference(before: readonly Counted[], after: readonly Counted[]): read
   for (let at = alike; at < before.length; at += 1) count(changes, before[at], -1);
   for (let at = alike; at < after.length; at += 1) count(changes, after[at], 1);
   const left = changes.filter(({ persons }) => persons !== 0);
-  return left.length > 1 ? left.toSorted(inOrder) : left;
+  return isSorted(left) ? left : left.toSorted(inOrder);
 }
 
 function isSame(one: Counted | undefined, other: Counted | undefined): boolean {
@@ -231,6 +231,14 @@ function add(changes: Change[], day: string, kind: KindRow, birthYear: number | 
     }
   }
   changes.push({ day, kind, birthYear, persons });
+}
+
+function isSorted(changes: readonly Change[]): boolean {
+  for (let at = 1; at < changes.length; at += 1) {
+    const [one, next] = [changes[at - 1], changes[at]];
+    if (one && next && inOrder(one, next) > 0) return false;
+  }
+  return true;
 }
 
 /** By day, those who are fewer first, then by what is counted: the same change is always the same rows. */

@@ -28,8 +28,9 @@ export class Rows {
   /** Forgets what was put and appended. */
   clear(): void {
     for (const { put, appended } of this.tables.values()) {
-      put.clear();
-      appended.length = 0;
+      // A map that is cleared gets new memory, even an empty one, and a rebuild comes here after every stream.
+      if (put.size > 0) put.clear();
+      if (appended.length > 0) appended.length = 0;
     }
   }
 

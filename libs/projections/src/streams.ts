@@ -74,7 +74,8 @@ export class Streams {
   private take(told: Published, rows: Rows | undefined): void {
     const { stream } = told;
     const category = categoryOf(stream);
-    this.readers.get(category)?.read(stream.slice(category.length + 1), told, rows);
+    const reader = this.readers.get(category);
+    if (reader) reader.read(stream.slice(category.length + 1), told, rows);
   }
 }
 
@@ -106,5 +107,8 @@ function readerOf<C extends Category>(
     states.set(id, after);
     if (rows) fold({ id, position, version, recordedAt, event, before, after }, rows);
   };
-  return [[category, { folds: fold !== undefined, read, forget: () => states.clear() }]];
+  const forget = () => {
+    if (states.size > 0) states.clear();
+  };
+  return [[category, { folds: fold !== undefined, read, forget }]];
 }

@@ -86,6 +86,36 @@ async function sumUp(client: pg.ClientBase, schema: string, last: number, positi
   await client.query(`insert into ${schema}.subtotals values ($1)`, [position]);
 }
 
+/**
+ * The position of the first subtotal that is not the sum of the rows it covers; undefined where all are. It adds up the
+ * ledger once: from each subtotal to the next, the sums must grow by what lies between. Needs the rights of `kosh_api`.
+ */
+export async function firstWrongSubtotal(pool: pg.Pool): Promise<number | undefined> {
+  const schema = schemaOf(population);
+  const { rows } = await withClient(pool, (client) =>
+    holdingTables(client, population, () =>
+      client.query<{ position: string | null }>(
+        `with kept as (
+           select position, lag(position, 1, 0::bigint) over (order by position) as before from ${schema}.subtotals),
+         parts as (
+           select position, by_age, span, kind, birth_year, persons from ${schema}.sums
+           union all
+           select kept.position, by_age, span, kind, birth_year, -persons
+             from kept join ${schema}.sums on sums.position = kept.before
+           union all
+           select kept.position, by_age, date_trunc(case when by_age then 'year' else 'month' end, valid_on)::date, kind,
+                  case when by_age then coalesce(birth_year, -1) else 0 end, -persons
+             from kept join ${schema}.ledger on ledger.position > kept.before and ledger.position <= kept.position
+                  cross join (values (true), (false)) as kinds (by_age))
+         select min(position) as position from (
+           select position from parts group by position, by_age, span, kind, birth_year having sum(persons) <> 0) wrong`,
+      ),
+    ),
+  );
+  const position = rows[0]?.position ?? null;
+  return position === null ? undefined : Number(position);
+}
+
 async function thinOut(
   client: pg.ClientBase,
   schema: string,

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { encode, entries, sqlType } from './columns.js';
 import { Copy } from './copy.js';
-import { FoldFailed } from './fold-failed.js';
+import { folding } from './fold-failed.js';
 import type { Projection, Row, Table } from './projection.js';
 import type { Rows } from './rows.js';
 
@@ -40,30 +40,17 @@ export async function write(
     const set = others.map((column) => `${column} = excluded.${column}`);
     const upsert = `on conflict (${table.key.join(', ')}) do update set ${set.join(', ')}`;
     const { put, appended, once } = rows.of(table);
-    const columns = (make: () => readonly Row[]) => made(name, () => byColumn(table, make()));
+    const columns = (make: () => readonly Row[]) => folding(name, undefined, () => byColumn(table, make()));
     const replaced = columns(() => Array.from(put.values(), (make) => make()));
     await insert(client, schema, table, replaced, upsert);
-    if (appended.length > FEW) await made(name, () => copyOf(table, appended)).send(client, schema);
-    else {
-      await insert(
-        client,
-        schema,
-        table,
-        columns(() => appended),
-        '',
-      );
+    if (appended.length > FEW) {
+      await folding(name, undefined, () => copyOf(table, appended)).send(client, schema);
+    } else {
+      const added = columns(() => appended);
+      await insert(client, schema, table, added, '');
     }
     const known = columns(() => [...once.values()]);
     await insert(client, schema, table, known, 'on conflict do nothing');
-  }
-}
-
-/** Making a row is a part of folding. */
-function made<T>(name: string, make: () => T): T {
-  try {
-    return make();
-  } catch (error) {
-    throw new FoldFailed(name, undefined, error);
   }
 }
 

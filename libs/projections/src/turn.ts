@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
+import { pause } from '#event-store';
 
 /** A standby looks this often whether the active one has gone. */
 const STANDBY_MS = 250;
@@ -84,7 +84,7 @@ async function waitForLock(client: pg.PoolClient, name: string, signal: AbortSig
       [name],
     );
     if (rows[0]?.held) return true;
-    await delay(STANDBY_MS, undefined, { signal }).catch(() => undefined);
+    await pause(STANDBY_MS, signal);
   }
   return false;
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { parseKeys, type PublicKey, readKeys, sizesIn, type VerifyOptions } from '#audit';
+import { parseKeys, type PublicKey, readKeys, checkpointsIn, type VerifyOptions } from '#audit';
 import { Problem } from '../problem.js';
 import { Settings } from '../settings.js';
 
@@ -26,7 +26,7 @@ export class CheckpointKeys {
   async folder(): Promise<VerifyOptions['checkpoints']> {
     const text = await this.text();
     const { folder } = this.settings.checkpoints;
-    if (text === undefined || (await sizesIn(folder)).length === 0) return undefined;
+    if (text === undefined || (await checkpointsIn(folder)).length === 0) return undefined;
     return { folder, keys: parseKeys(text) };
   }
 

@@ -34,7 +34,7 @@ export class VerificationController {
       whole: true,
       events: 4711,
       headHash: 'a3f0…',
-      checkpoints: { matched: 5, signedUpTo: 4711, faults: [] },
+      checkpoints: { epoch: 1, sharedUpTo: null, matched: 5, signedUpTo: 4711, voided: 0, faults: [] },
       background: {
         position: 2000,
         upTo: 4711,

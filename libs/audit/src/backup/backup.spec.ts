@@ -67,6 +67,7 @@ describe('a backup of the agency', () => {
     const found = manifest.tables.map(({ name, rows }) => [name, rows]);
     expect(found).toEqual([
       ['audit.access', 1],
+      ['audit.checkpoints', 0],
       ['log.epochs', 1],
       ['log.events', agency.events],
       ['log.identity', 1],
@@ -121,8 +122,9 @@ describe('a restore', () => {
       position: agency.events,
       leftOut: 0,
       matched: [agency.events],
-      verification: { ok: true, events: agency.events, headHash: manifest.head.hash },
-      digests: READ_MODELS.map(({ name }) => ({ name, position: agency.events, ok: true })),
+      headHash: manifest.head.hash,
+      checkpoints: null,
+      readModels: READ_MODELS.map(({ name }) => ({ name, atBackup: { position: agency.events, ok: true } })),
     });
     const restored = connect(url, 'kosh_owner');
     expect(await readPage(restored, 0)).toEqual(await readPage(owner, 0));
@@ -219,7 +221,7 @@ describe('a damaged backup is refused before anything is touched', () => {
       expect(String(refused)).toMatch(new RegExp(`${name.replace('.', '\\.')}.*(${says.source})`));
       await copyFile(`${folder}-${name}`, path);
     }
-    expect(names).toHaveLength(12);
+    expect(names).toHaveLength(13);
     expect(await schemasOf(url)).toEqual([]);
   });
 
@@ -361,8 +363,8 @@ describe('a database that Postgres itself put back', () => {
     const restored = connect(url, 'kosh_owner', { applicationName: 'spec' });
     await restored.query('update road.relay set position = 9');
     const next = await beginAnew(url);
-    expect(next).toBeGreaterThan(epoch);
-    expect(await historyOf(restored)).toMatchObject({ epoch: next, sharedUpTo: agency.events });
+    expect(next.epoch).toBeGreaterThan(epoch);
+    expect(await historyOf(restored)).toMatchObject({ ...next, sharedUpTo: agency.events });
     expect(await rowsOf(restored, 'road.relay')).toEqual([{ name: 'kosh.events', position: '0', epoch: 5 }]);
     await restored.end();
   });
@@ -382,7 +384,10 @@ describe('a restore to a point in time', () => {
     const { url } = await database();
     // Position 4: someone was registered, and moved; the returnee, with sealed details, comes after.
     const report = await back(url, { to: '4' });
-    expect(report).toMatchObject({ ok: true, position: 4, leftOut: agency.events - 4, digests: [] });
+    expect(report).toMatchObject({ ok: true, position: 4, leftOut: agency.events - 4 });
+    expect(report.readModels.map(({ position, atBackup }) => [position, atBackup])).toEqual(
+      READ_MODELS.map(() => [4, null]),
+    );
     const restored = connect(url, 'kosh_owner');
     expect(await readPage(restored, 0)).toEqual(await readPage(owner, 0, 4));
     expect(await rowsOf(restored, 'vault.sealed')).toHaveLength(1);

@@ -3,15 +3,27 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
-import { beginEpoch, chain as link, GENESIS, leaf, readRows } from '#event-store';
+import { beginEpoch, readLeaves } from '#event-store';
 import { KnownAtNotSettled, positionOf } from '#projections';
+import {
+  CheckpointFolder,
+  type Epoch,
+  type FirstBad,
+  GENESIS,
+  LogCheck,
+  range,
+} from '../offline/verify-offline.js';
+import { firstAlteredSeal } from '../verify-log.js';
 import { readFile } from './files.js';
 import { type Backup, BadBackup, type Known, mustBe, type TableFile } from './manifest.js';
 import type { RestoreOptions, RestoreReport } from './restore.js';
 import { keptTables } from './tables.js';
 
-type Loading = Pick<RestoreOptions, 'to' | 'known' | 'readModels' | 'onProgress' | 'signal'>;
-type Loaded = Pick<RestoreReport, 'position' | 'leftOut' | 'epoch' | 'matched'>;
+type Loading = Pick<RestoreOptions, 'to' | 'known' | 'checkpoints' | 'readModels' | 'onProgress' | 'signal'>;
+type Loaded = Pick<
+  RestoreReport,
+  keyof Epoch | 'position' | 'leftOut' | 'matched' | 'headHash' | 'checkpoints'
+>;
 
 /**
  * Fills the tables of an empty log from a backup and those that it goes on from, cuts off what is not wanted, and
@@ -30,20 +42,46 @@ export async function load(
     const tables = await keptTables(client);
     await client.query(`truncate ${tables.map(({ name }) => name).join(', ')}`);
     const last = backups.at(-1) ?? backups[0];
-    for (const { name } of last.manifest.tables) await fill(client, name, backups, options);
-    const matched = await walk(client, backups, options);
+    for (const { name } of last.manifest.tables) {
+      await withoutIndexes(client, name, () => fill(client, name, backups, options));
+      await client.query(`analyze ${name}`);
+    }
     const { position: end } = last.manifest.head;
     const position = options.to === undefined ? end : await cutAt(client, last, options.to);
+    const walked = await walk(client, backups, position, options);
     if (position < end) await cut(client, position);
     await putCursors(client, position, options);
-    const epoch = await beginEpoch(client);
+    const { epoch, sharedUpTo } = await beginEpoch(client);
     options.signal?.throwIfAborted();
     await client.query('commit');
-    await client.query('analyze');
-    return { position, leftOut: end - position, epoch, matched };
+    return { position, leftOut: end - position, epoch, sharedUpTo, ...walked };
   } finally {
     client.release(true);
   }
+}
+
+/** Runs `work` while a table has neither keys nor indexes: to make them at once, at the end, takes half the time. */
+async function withoutIndexes(
+  client: pg.PoolClient,
+  table: string,
+  work: () => Promise<void>,
+): Promise<void> {
+  const { rows: keys } = await client.query<{ name: string; definition: string }>(
+    `select quote_ident(conname) as name, pg_get_constraintdef(oid) as definition
+       from pg_constraint where conrelid = $1::regclass and contype in ('p', 'u')`,
+    [table],
+  );
+  for (const { name } of keys) await client.query(`alter table ${table} drop constraint ${name}`);
+  const { rows: indexes } = await client.query<{ name: string; definition: string }>(
+    `select indexrelid::regclass::text as name, pg_get_indexdef(indexrelid) as definition
+       from pg_index where indrelid = $1::regclass`,
+    [table],
+  );
+  for (const { name } of indexes) await client.query(`drop index ${name}`);
+  await work();
+  for (const { name, definition } of keys)
+    await client.query(`alter table ${table} add constraint ${name} ${definition}`);
+  for (const { definition } of indexes) await client.query(definition);
 }
 
 /** Loads the last whole copy of a table, and what was added since. */
@@ -79,7 +117,9 @@ async function copyIn(
   onRows: (rows: number) => void,
 ): Promise<void> {
   const { chunks, read, rows } = readFile(path);
-  const into = client.query(copyFrom(`copy ${table.name} (${table.columns.join(', ')}) from stdin`));
+  const into = client.query(
+    copyFrom(`copy ${table.name} (${table.columns.join(', ')}) from stdin with (freeze)`),
+  );
   async function* told(): AsyncGenerator<Buffer> {
     for await (const chunk of chunks) {
       onRows(rows());
@@ -105,35 +145,55 @@ async function setSequences(client: pg.PoolClient, name: string): Promise<void> 
   }
 }
 
-/** Recomputes the chain of what the database now holds, and compares it with what is known of it. */
+/**
+ * Recomputes what the database now holds, as `kosh verify` does, and compares it with what is known of it. Answers the
+ * positions at which it was compared, the hash at `position`, and what came of the checkpoints.
+ */
 async function walk(
   client: pg.PoolClient,
   backups: readonly [Backup, ...Backup[]],
-  { known = [], onProgress, signal }: Loading,
-): Promise<readonly number[]> {
-  const heads = backups.map(({ manifest }) => manifest.head);
-  const end = Math.max(...heads.map(({ position }) => position));
-  const expected = [...heads, ...known].filter(({ position }) => position <= end);
+  position: number,
+  { known = [], checkpoints, onProgress, signal }: Loading,
+): Promise<Pick<Loaded, 'matched' | 'headHash' | 'checkpoints'>> {
+  const last = backups.at(-1) ?? backups[0];
+  const { head, history } = last.manifest;
+  const end = head.position;
   const wanted = new Map<number, Known[]>();
-  for (const one of expected) wanted.set(one.position, [...(wanted.get(one.position) ?? []), one]);
-  let [position, hash] = [0, GENESIS];
-  mustMatch(position, hash, wanted);
-  for await (const rows of readRows(client)) {
+  for (const one of [...backups.map(({ manifest }) => manifest.head), ...known]) {
+    if (one.position <= end) wanted.set(one.position, [...(wanted.get(one.position) ?? []), one]);
+  }
+  mustMatch(0, GENESIS, wanted);
+  const check = new LogCheck(
+    checkpoints && new CheckpointFolder(checkpoints.folder, checkpoints.keys, { until: end, history }),
+  );
+  let headHash = GENESIS;
+  for await (const rows of readLeaves(client, { after: 0, upTo: Number.MAX_SAFE_INTEGER })) {
     signal?.throwIfAborted();
     for (const row of rows) {
-      position += 1;
-      hash = link(hash, leaf(row));
-      if (row.position !== position || !row.hash.equals(hash)) {
-        throw new BadBackup(
-          `The log in the backup is not whole: position ${position} does not fit the chain.`,
-        );
-      }
-      mustMatch(position, hash, wanted);
+      mustBeGood(check.next(row, row.leaf));
+      mustMatch(row.position, row.hash, wanted);
+      if (row.position === position) headHash = row.hash;
     }
-    onProgress?.('chain', position, end);
+    onProgress?.('chain', check.position, end);
   }
-  if (position !== end) throw new BadBackup(`The backups have ${position} events, but the log had ${end}.`);
-  return [...wanted.keys()].toSorted((a, b) => a - b);
+  mustBeGood(check.end());
+  mustBeGood(await firstAlteredSeal(client));
+  if (check.position !== end)
+    throw new BadBackup(`The backups have ${check.position} events, but the log had ${end}.`);
+  return {
+    matched: [...wanted.keys()].toSorted((a, b) => a - b),
+    headHash: headHash.toString('hex'),
+    checkpoints: check.compared(),
+  };
+}
+
+function mustBeGood(bad: FirstBad | undefined): void {
+  if (!bad) return;
+  const { what, expected, found } = bad;
+  throw new BadBackup(
+    `The log in the backup is not whole: the first bad position is ${range(bad)} (${what}): expected ${expected}, ` +
+      `found ${found}.`,
+  );
 }
 
 function mustMatch(position: number, found: Buffer, wanted: ReadonlyMap<number, readonly Known[]>): void {

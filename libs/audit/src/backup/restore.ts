@@ -1,7 +1,8 @@
 import pg from 'pg';
 import { beginEpoch, connect, migrate, migrations } from '#event-store';
-import { digest, type Projection, rebuild, replayDigest } from '#projections';
-import { verify, type VerifyReport } from '../verify.js';
+import { type Digest, digest, type FillProgress, type Projection, rebuild, replayDigest } from '#projections';
+import type { CheckpointsReport, Epoch } from '../offline/verify-offline.js';
+import type { LogOptions } from '../verify-log.js';
 import { load } from './load.js';
 import { type Backup, BadBackup, checkFile, type Known, openChain } from './manifest.js';
 
@@ -19,30 +20,34 @@ export type RestoreOptions = Readonly<{
   to?: string | undefined;
   /** Hashes of the log that were kept elsewhere: of receipts, of checkpoints, or written down. */
   known?: readonly Known[];
+  /** Signed checkpoints that were kept elsewhere. */
+  checkpoints?: LogOptions['checkpoints'];
   readModels: readonly Projection[];
   onProgress?: (what: string, done: number, total: number) => void;
   signal?: AbortSignal;
 }>;
 
-/** The digest that a read model had when the backup was taken, beside what the log that was put back gives. */
-export type DigestCheck = Readonly<{ name: string; position: number; ok: boolean }>;
+/** A read model, made anew, beside what it came to when a backup last told of it, where that was. */
+export type RestoredModel = Digest &
+  Readonly<{ name: string; atBackup: Readonly<{ position: number; ok: boolean }> | null }>;
 
-export type RestoreReport = Readonly<{
-  ok: boolean;
-  /** The last event that was put back. */
-  position: number;
-  /** Events of the backup that were left out. */
-  leftOut: number;
-  /** Under which the log goes on. */
-  epoch: number;
-  /** Positions at which the log is what was known of it: heads of backups, and hashes kept elsewhere. */
-  matched: readonly number[];
-  /** The log as it now stands, and its read models, made anew. */
-  verification: VerifyReport;
-  /** None of those that the log was not put back far enough for. */
-  digests: readonly DigestCheck[];
-  seconds: number;
-}>;
+/** With the epoch under which the log goes on. */
+export type RestoreReport = Epoch &
+  Readonly<{
+    ok: boolean;
+    /** The last event that was put back. */
+    position: number;
+    /** Events of the backup that were left out. */
+    leftOut: number;
+    /** Positions at which the log is what was known of it: heads of backups, and hashes kept elsewhere. */
+    matched: readonly number[];
+    /** The hash of the last event that was put back, in hex. */
+    headHash: string;
+    /** What came of the checkpoints up to the end of the backup; null where none were given. */
+    checkpoints: CheckpointsReport | null;
+    readModels: readonly RestoredModel[];
+    seconds: number;
+  }>;
 
 /**
  * Puts a log back from a backup, verifies it, and makes its read models anew. What it loads is one transaction, so
@@ -63,21 +68,19 @@ export async function restore(options: RestoreOptions): Promise<RestoreReport> {
     const projector = connect(url, 'kosh_projector', { max: 3, applicationName: OWN_NAME });
     const auditor = connect(url, 'kosh_api', { max: 3, applicationName: OWN_NAME });
     try {
-      signal?.throwIfAborted();
-      await rebuild({
-        projections: readModels,
-        pool: projector,
-        onProgress: ({ name, position, upTo }) => onProgress?.(name, position, upTo),
-      });
-      const verification = await verify(auditor, {
-        projections: readModels,
-        ...(onProgress && { onProgress }),
-        ...(signal && { signal }),
-      });
-      const digests = await compare(auditor, chain, readModels, loaded.position);
-      const ok = verification.ok && digests.every((one) => one.ok);
+      const told = ({ name, position, upTo }: FillProgress) => {
+        signal?.throwIfAborted();
+        onProgress?.(name, position, upTo);
+      };
+      await rebuild({ projections: readModels, pool: projector, onProgress: told });
+      const made: RestoredModel[] = [];
+      for (const projection of readModels) {
+        made.push(await compared(auditor, chain, projection, told));
+      }
+      const faults = loaded.checkpoints?.faults ?? [];
+      const ok = faults.length === 0 && made.every(({ atBackup }) => atBackup?.ok !== false);
       const seconds = Math.round(performance.now() - startedAt) / 1_000;
-      return { ok, ...loaded, verification, digests, seconds };
+      return { ok, ...loaded, readModels: made, seconds };
     } finally {
       await Promise.all([projector.end(), auditor.end()]);
     }
@@ -95,9 +98,9 @@ async function loadInto(chain: readonly [Backup, ...Backup[]], options: RestoreO
 
 /**
  * Begins another epoch for a database that Postgres itself has put back, from a base backup and its WAL: its log is the
- * log, and its read models are at their cursors. Nobody may be connected. Answers the epoch. Throws `NotRestorable`.
+ * log, and its read models are at their cursors. Nobody may be connected. Throws `NotRestorable`.
  */
-export async function beginAnew(url: string): Promise<number> {
+export async function beginAnew(url: string): Promise<Epoch> {
   return alone(url, async (client) => {
     await client.query('begin');
     await client.query('set local role kosh_owner');
@@ -185,23 +188,20 @@ function numbersOf([{ manifest }]: readonly [Backup, ...Backup[]]): ReadonlySet<
   return new Set(manifest.migrations.map(({ number }) => number));
 }
 
-/** What the read models came to when a backup last told of them, and what they come to now, for the same position. */
-async function compare(
+async function compared(
   pool: pg.Pool,
   chain: readonly Backup[],
-  readModels: readonly Projection[],
-  upTo: number,
-): Promise<readonly DigestCheck[]> {
-  const checks: DigestCheck[] = [];
-  for (const projection of readModels) {
-    const then = chain
-      .flatMap(({ manifest }) => manifest.digests)
-      .findLast(({ name, position }) => name === projection.name && position <= upTo);
-    if (!then) continue;
-    const { name, position } = then;
-    const now =
-      position === upTo ? await digest(pool, projection) : await replayDigest(pool, projection, position);
-    checks.push({ name, position, ok: now.digest === then.digest });
-  }
-  return checks;
+  projection: Projection,
+  onProgress: (progress: FillProgress) => void,
+): Promise<RestoredModel> {
+  const now = await digest(pool, projection);
+  const { name } = projection;
+  const atBackup = chain
+    .flatMap(({ manifest }) => manifest.digests)
+    .findLast((one) => one.name === name && one.position <= now.position);
+  if (!atBackup) return { name, ...now, atBackup: null };
+  const { position } = atBackup;
+  // What was added to a backup tells of no digests, so that adding is quick.
+  const same = position === now.position ? now : await replayDigest(pool, projection, position, onProgress);
+  return { name, ...now, atBackup: { position, ok: same.digest === atBackup.digest } };
 }

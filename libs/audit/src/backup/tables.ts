@@ -10,16 +10,10 @@ export type KeptTable = Readonly<{
 }>;
 
 /**
- * Migrations are applied again, not copied. What proves the log is of use only where this database cannot reach it: the
- * notary copies it from its folder again, and makes the tree from the log. What read models had put aside goes with them.
+ * Migrations are applied again, not copied; the notary makes its tree and its findings anew from the log. What read models
+ * had put aside goes with them.
  */
-const NOT_KEPT = [
-  'kosh.migrations',
-  'audit.nodes',
-  'audit.checkpoints',
-  'audit.verification',
-  'reading.parked',
-];
+const NOT_KEPT = ['kosh.migrations', 'audit.nodes', 'audit.verification', 'reading.parked'];
 
 /**
  * What must be in a backup: all tables of the owner, so that one which a later migration makes is in it without being

@@ -202,18 +202,27 @@ export class NotProven extends Error {
 /** A public key as a signed note has it (c2sp.org/signed-note): `<name>+<id in hex>+<type and key in base64>`. */
 export type PublicKey = Readonly<{ vkey: string; name: string; id: string; key: KeyObject }>;
 
-/** What the log was, at one size, as its notary has signed it (c2sp.org/tlog-checkpoint). */
-export type Checkpoint = Readonly<{
-  /** `kosh/<log id>` */
-  origin: string;
-  size: number;
-  /** Of the tree over the first `size` events. */
-  root: Buffer;
-  /** The chain hash of the last of them. */
-  head: Buffer;
-  /** When the last of them was recorded. */
-  recordedAt: string;
+/** Which history of a log: it begins another one where it is put back from a backup. */
+export type Epoch = Readonly<{
+  /** 1 for the first; each one after it has a higher number. */
+  epoch: number;
+  /** Up to this position it is the first history; null where it is that one. */
+  sharedUpTo: number | null;
 }>;
+
+/** What the log was, at one size, as its notary has signed it (c2sp.org/tlog-checkpoint). */
+export type Checkpoint = Epoch &
+  Readonly<{
+    /** `kosh/<log id>`, and behind it `/<epoch>` from the second history on. */
+    origin: string;
+    size: number;
+    /** Of the tree over the first `size` events. */
+    root: Buffer;
+    /** The chain hash of the last of them. */
+    head: Buffer;
+    /** When the last of them was recorded. */
+    recordedAt: string;
+  }>;
 
 const ED25519 = 0x01;
 
@@ -268,23 +277,38 @@ export function openNote(note: string, keys: readonly PublicKey[]): { text: stri
 /** Throws `NotProven` where none of the keys has signed it, or it is not a checkpoint of Kosh. */
 export function openCheckpoint(note: string, keys: readonly PublicKey[]): Checkpoint {
   const { text, signedBy } = openNote(note, keys);
-  const [origin, sizeText = '', rootText = '', headLine = '', recordedLine = '', ...more] = text.split('\n');
+  const [origin = '', sizeText = '', rootText = '', headLine = '', recordedLine = '', ...more] =
+    text.split('\n');
   const root = fromBase64(rootText);
   const [, head] = /^head ([0-9a-f]{64})$/.exec(headLine) ?? [];
   const [, recordedAt] = /^recorded (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)$/.exec(recordedLine) ?? [];
   const size = Number(sizeText);
-  if (
-    !/^[1-9]\d{0,15}$/.test(sizeText) ||
-    root?.length !== HASH_BYTES ||
-    !head ||
-    !recordedAt ||
-    more.join()
-  ) {
-    throw new NotProven('Signed, but not a checkpoint of Kosh: origin, size, root, head, recorded.');
-  }
-  if (origin !== signedBy)
+  if (origin !== signedBy && !origin.startsWith(`${signedBy}/`))
     throw new NotProven(`The key of ${signedBy} has signed a checkpoint of another log.`);
-  return { origin, size, root, head: Buffer.from(head, 'hex'), recordedAt };
+  const history = historyIn(origin.slice(signedBy.length), more);
+  if (!/^[1-9]\d{0,15}$/.test(sizeText) || root?.length !== HASH_BYTES || !head || !recordedAt || !history) {
+    throw new NotProven('Signed, but not a checkpoint of Kosh: origin, size, root, head, recorded, shared.');
+  }
+  return { origin, size, root, head: Buffer.from(head, 'hex'), recordedAt, ...history };
+}
+
+/** What the origin names behind the log, and the lines behind the fifth. */
+function historyIn(suffix: string, [line = '', ...more]: readonly string[]): Epoch | undefined {
+  if (suffix === '' && line === '' && more.length === 0) return FIRST;
+  const [, epoch] = /^\/([1-9]\d{0,15})$/.exec(suffix) ?? [];
+  const [, shared] = /^shared (\d{1,16})$/.exec(line) ?? [];
+  if (epoch === undefined || epoch === '1' || shared === undefined || more.join() !== '') return undefined;
+  return { epoch: Number(epoch), sharedUpTo: Number(shared) };
+}
+
+const FIRST: Epoch = { epoch: 1, sharedUpTo: null };
+
+/** Whether what was signed at this size, in its own history, is of another one as well. */
+export function isShared(
+  { size, epoch, sharedUpTo }: Epoch & Readonly<{ size: number }>,
+  of: Epoch,
+): boolean {
+  return epoch === of.epoch || size <= Math.min(sharedUpTo ?? Infinity, of.sharedUpTo ?? Infinity);
 }
 
 /** Undefined where it is not base64 in its one form. */
@@ -303,65 +327,119 @@ export type Goal = Readonly<{
   leavesFile: string;
 }>;
 
-/** A folder of checkpoints, one after the other: `<size in 16 digits>.checkpoint` and `.leaves`. */
+export type FolderOptions = Readonly<{
+  /** Checkpoints beyond it are left out. */
+  until?: number | undefined;
+  /** The history that the log goes on with; unless told, the latest that is signed. */
+  history?: Epoch | undefined;
+  /** One that is known of, and may not be signed yet: it counts where none that is later is signed. */
+  noted?: Epoch | undefined;
+}>;
+
+/** A folder of checkpoints, one after the other. */
 export class CheckpointFolder {
   readonly faults: Fault[] = [];
-  private readonly sizes: readonly number[];
+  /** The history whose checkpoints count; of others, those of before they parted. */
+  readonly history: Epoch;
+  /** Passed over: they are of a history that was given up. */
+  voided = 0;
+  private readonly names: readonly CheckpointName[];
   private readonly folder: string;
   private readonly keys: readonly PublicKey[];
 
-  /** Those beyond `until` are left out. Throws `NotProven` where there is no checkpoint at all. */
-  constructor(folder: string, keys: readonly PublicKey[], until = Number.MAX_SAFE_INTEGER) {
+  /** Throws `NotProven` where there is no checkpoint at all. */
+  constructor(folder: string, keys: readonly PublicKey[], options: FolderOptions = {}) {
     this.folder = folder;
     this.keys = keys;
-    const sizes = sizesAmong(existsSync(folder) ? readdirSync(folder) : []);
-    if (sizes.length === 0) throw new NotProven(`There is no checkpoint in ${folder}.`);
-    this.sizes = sizes.filter((size) => size <= until);
+    const names = namesAmong(existsSync(folder) ? readdirSync(folder) : []);
+    if (names.length === 0) throw new NotProven(`There is no checkpoint in ${folder}.`);
+    const { until = Number.MAX_SAFE_INTEGER } = options;
+    this.history = options.history ?? this.latestHistory(names, options.noted ?? FIRST);
+    this.names = names.filter(({ size }) => size <= until);
   }
 
-  /** The first one beyond a position that is signed as it should be. */
+  /** The first one beyond a position that is signed as it should be, and of this history. */
   next(position: number): Goal | undefined {
-    for (const size of this.sizes.slice(this.firstBeyond(position))) {
-      const file = checkpointFile(size);
+    for (const name of this.names.slice(this.firstBeyond(position))) {
       try {
-        const checkpoint = openCheckpoint(readFileSync(join(this.folder, file), 'utf8'), this.keys);
-        if (checkpoint.size !== size) throw new NotProven(`It is of size ${checkpoint.size}.`);
-        const leavesFile = join(this.folder, leavesFileOf(size));
-        const wanted = (size - position) * HASH_BYTES;
-        const there = statSync(leavesFile, { throwIfNoEntry: false })?.size === wanted;
-        return { checkpoint, leaves: there ? readFileSync(leavesFile) : undefined, leavesFile };
+        const checkpoint = this.open(name);
+        if (isShared(checkpoint, this.history)) {
+          const leavesFile = join(this.folder, leavesFileOf(name.size, name.epoch));
+          const wanted = (name.size - position) * HASH_BYTES;
+          const there = statSync(leavesFile, { throwIfNoEntry: false })?.size === wanted;
+          return { checkpoint, leaves: there ? readFileSync(leavesFile) : undefined, leavesFile };
+        }
+        this.voided += 1;
       } catch (error) {
-        this.faults.push({ file, reason: error instanceof Error ? error.message : String(error) });
+        const reason = error instanceof Error ? error.message : String(error);
+        this.faults.push({ file: checkpointFile(name.size, name.epoch), reason });
       }
     }
     return undefined;
   }
 
+  private open(name: CheckpointName): Checkpoint {
+    const checkpoint = openCheckpoint(
+      readFileSync(join(this.folder, checkpointFile(name.size, name.epoch)), 'utf8'),
+      this.keys,
+    );
+    const { size, epoch } = checkpoint;
+    if (size !== name.size) throw new NotProven(`It is of size ${size}.`);
+    if (epoch !== name.epoch) throw new NotProven(`It is of epoch ${epoch}.`);
+    return checkpoint;
+  }
+
+  private latestHistory(names: readonly CheckpointName[], noted: Epoch): Epoch {
+    for (const name of names.toSorted((a, b) => b.epoch - a.epoch)) {
+      if (name.epoch < noted.epoch) break;
+      try {
+        const { epoch, sharedUpTo } = this.open(name);
+        return { epoch, sharedUpTo };
+      } catch {
+        continue; // It is told of as a fault when its turn comes.
+      }
+    }
+    return noted;
+  }
+
   private firstBeyond(position: number): number {
-    let [low, high] = [0, this.sizes.length];
+    let [low, high] = [0, this.names.length];
     while (low < high) {
       const middle = Math.floor((low + high) / 2);
-      if ((this.sizes[middle] ?? 0) <= position) low = middle + 1;
+      if ((this.names[middle]?.size ?? 0) <= position) low = middle + 1;
       else high = middle;
     }
     return low;
   }
 }
 
-/** Of the names in a folder of checkpoints: how many events each checkpoint covers, ascending. */
-export function sizesAmong(names: readonly string[]): number[] {
-  return names
-    .filter((name) => /^\d{16}\.checkpoint$/.test(name))
-    .map((name) => Number.parseInt(name, 10))
-    .toSorted((a, b) => a - b);
+/** What the files of a checkpoint are called after. */
+export type CheckpointName = Readonly<{ size: number; epoch: number }>;
+
+/** The checkpoints among the files of a folder: by size, and of one size by epoch. */
+export function namesAmong(files: readonly string[]): CheckpointName[] {
+  return files
+    .flatMap((file) => {
+      const [, epoch = '1', size] = /^(?:(\d{16})-)?(\d{16})\.checkpoint$/.exec(file) ?? [];
+      return size === undefined ? [] : [{ size: Number(size), epoch: Number(epoch) }];
+    })
+    .toSorted((a, b) => a.size - b.size || a.epoch - b.epoch);
 }
 
-export function checkpointFile(size: number): string {
-  return `${String(size).padStart(16, '0')}.checkpoint`;
+export function checkpointFile(size: number, epoch = 1): string {
+  return `${nameOf(size, epoch)}.checkpoint`;
 }
 
-export function leavesFileOf(size: number): string {
-  return `${String(size).padStart(16, '0')}.leaves`;
+export function leavesFileOf(size: number, epoch = 1): string {
+  return `${nameOf(size, epoch)}.leaves`;
+}
+
+function nameOf(size: number, epoch: number): string {
+  return epoch === 1 ? inDigits(size) : `${inDigits(epoch)}-${inDigits(size)}`;
+}
+
+export function inDigits(number: number): string {
+  return String(number).padStart(16, '0');
 }
 
 /** What the check needs of an event beside its leaf. */
@@ -450,6 +528,14 @@ export class LogCheck {
     return { position, what: 'position', expected, found: 'the end of the log' };
   }
 
+  /** What came of the checkpoints; null where there are none. */
+  compared(): CheckpointsReport | null {
+    if (!this.checkpoints) return null;
+    const { history, voided, faults } = this.checkpoints;
+    const { epoch, sharedUpTo } = history;
+    return { epoch, sharedUpTo, matched: this.matched, signedUpTo: this.signedUpTo, voided, faults };
+  }
+
   private signedLeaf(): Buffer | undefined {
     if (!this.proven || !this.goal?.leaves) return undefined;
     const at = (this.position - this.signedUpTo) * HASH_BYTES;
@@ -515,6 +601,17 @@ export type OfflineOptions = Readonly<{
   onProgress?: (done: number, total: number) => void;
 }>;
 
+/** How many checkpoints agreed, and up to which event. */
+export type CheckpointsReport = Epoch &
+  Readonly<{
+    matched: number;
+    signedUpTo: number;
+    /** Not compared: what they cover beyond `sharedUpTo` was given up when the log was put back. */
+    voided: number;
+    /** What is wrong with others. */
+    faults: readonly Fault[];
+  }>;
+
 export type OfflineReport = Readonly<{
   ok: boolean;
   /** Events found good, from position 1 on. */
@@ -522,8 +619,8 @@ export type OfflineReport = Readonly<{
   /** The chain hash of the last good event, in hex. */
   headHash: string;
   firstBad?: FirstBad;
-  /** How many checkpoints agreed, up to which event, and what is wrong with others; null where none were given. */
-  checkpoints: Readonly<{ matched: number; signedUpTo: number; faults: readonly Fault[] }> | null;
+  /** Null where none were given. */
+  checkpoints: CheckpointsReport | null;
   /** Whether the receipt is of this log: `signed` if a checkpoint covers it, too. */
   receipt?: Readonly<{ ok: boolean; signed: boolean; detail: string }>;
   seconds: number;
@@ -534,7 +631,9 @@ export async function verifyDump(file: string, options: OfflineOptions = {}): Pr
   const { keys = [], until, receipt } = options;
   const startedAt = performance.now();
   const checkpoints =
-    options.checkpoints === undefined ? undefined : new CheckpointFolder(options.checkpoints, keys, until);
+    options.checkpoints === undefined
+      ? undefined
+      : new CheckpointFolder(options.checkpoints, keys, { until });
   const check = new LogCheck(checkpoints);
   let receipted: DumpRow | undefined;
   const firstBadOf = (lines: readonly Buffer[]): FirstBad | undefined => {
@@ -557,13 +656,12 @@ export async function verifyDump(file: string, options: OfflineOptions = {}): Pr
   }
   firstBad ??= check.end();
   const held = receipt && receiptIn(receipt, receipted, check);
-  const faults = checkpoints?.faults ?? [];
   return {
-    ok: !firstBad && faults.length === 0 && held?.ok !== false,
+    ok: !firstBad && (checkpoints?.faults.length ?? 0) === 0 && held?.ok !== false,
     events: check.position,
     headHash: check.hash.toString('hex'),
     ...(firstBad && { firstBad }),
-    checkpoints: checkpoints ? { matched: check.matched, signedUpTo: check.signedUpTo, faults } : null,
+    checkpoints: check.compared(),
     ...(held && { receipt: held }),
     seconds: Math.round(performance.now() - startedAt) / 1_000,
   };
@@ -704,13 +802,18 @@ export function checkInclusion(proof: InclusionProof, keys: readonly PublicKey[]
 export function checkConsistency(proof: ConsistencyProof, keys: readonly PublicKey[]): string {
   const from = openCheckpoint(proof.fromCheckpoint, keys);
   const to = openCheckpoint(proof.toCheckpoint, keys);
-  if (from.origin !== to.origin || from.size !== proof.from || to.size !== proof.to) {
+  if (logOf(from) !== logOf(to) || from.size !== proof.from || to.size !== proof.to) {
     throw new NotProven('The checkpoints are not those that the proof names.');
   }
   if (!isConsistent(from, to, proof.path.map(fromHex))) {
     throw new NotProven(`The log of ${to.size} events does not begin with the one of ${from.size} events.`);
   }
   return `The log of ${to.size} events begins with the one of ${from.size} events, unchanged: ${to.origin}.`;
+}
+
+/** The origin, whichever history of the log it is. */
+function logOf({ origin }: Checkpoint): string {
+  return origin.split('/', 2).join('/');
 }
 
 /** Throws `NotProven` on what is not 32 bytes in hex. */
@@ -891,11 +994,15 @@ function printed({ events, headHash, firstBad, checkpoints, receipt, seconds }: 
 export function printedCheckpoints(checkpoints: OfflineReport['checkpoints'], events: number): string[] {
   if (!checkpoints)
     return ['No checkpoint was compared: a rewritten history or a missing end would not be seen.'];
-  const { matched, signedUpTo, faults } = checkpoints;
+  const { matched, signedUpTo, voided, faults, sharedUpTo } = checkpoints;
   const unsigned = Math.max(0, events - signedUpTo);
   return [
     `${matched} signed checkpoints agree, the last of ${signedUpTo} events` +
       (unsigned > 0 ? `; the ${unsigned} after it are covered by no signature.` : '.'),
+    ...(sharedUpTo === null
+      ? []
+      : [`The log was put back from a backup: it is another one since position ${sharedUpTo}.`]),
+    ...(voided > 0 ? [`${voided} checkpoints of what was given up then were not compared.`] : []),
     ...faults.map(({ file, reason }) => `NOT a good checkpoint: ${file}. ${reason}`),
   ];
 }

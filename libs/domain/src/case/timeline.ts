@@ -116,10 +116,12 @@ function stretchFrom(state: KnownCase, milestones: Milestones, day: Day, next: D
   };
 }
 
-function authoritiesOn(state: KnownCase, registered: Day, day: Day): readonly Authority[] {
+function authoritiesOn({ registrations }: KnownCase, registered: Day, day: Day): readonly Authority[] {
+  const [first] = registrations;
+  if (first && registrations.length === 1) return entersOn(first, registered) > day ? [] : [first.value];
   const authorities: Authority[] = [];
   let entered = registered;
-  for (const registration of state.registrations) {
+  for (const registration of registrations) {
     entered = entersOn(registration, entered);
     if (entered > day) break;
     if (!authorities.includes(registration.value)) authorities.push(registration.value);
