@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
 import { v7 as uuidv7 } from 'uuid';
 import { type Append, callAppend, canonical, connect, Gatherer } from '#event-store';
 import { type Figure, type Goal, load, middle, type Timed } from './measure.js';
+import { openPeers, told } from './peers.js';
 import { registration } from './people.js';
 
 const REPEATS = 3;
@@ -106,34 +106,8 @@ function goalsOf({ clients, events }: Shape, runs: ReadonlyMap<string, Timed>): 
   return runs.has(EMMETT) ? asked : asked.filter(({ text }) => !text.includes('Emmett'));
 }
 
-type Peer = Readonly<{
-  name: string;
-  append: (stream: string, events: readonly { type: string; data: unknown }[]) => Promise<unknown>;
-}>;
-type Peers = Readonly<{ peers: readonly Peer[]; close: () => Promise<void> }>;
-
-/** The other stores, where `npm ci` was run in test/bench/peers. */
-async function openPeers(url: string): Promise<Peers> {
-  const folder = new URL('../../../test/bench/peers/', import.meta.url);
-  if (!existsSync(new URL('node_modules', folder))) {
-    process.stderr.write('Other event stores are not measured: run npm ci in test/bench/peers for them.\n');
-    return { peers: [], close: () => Promise.resolve() };
-  }
-  const module: unknown = await import(new URL('index.js', folder).href);
-  // Their package is not installed with ours, so neither are their types.
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  return (module as { openPeers: (url: string) => Promise<Peers> }).openPeers(url);
-}
-
-/** The command as another store is told it. */
-function told({ events }: Append): [stream: string, events: { type: string; data: unknown }[]] {
-  return [
-    events[0]?.stream ?? '',
-    events.map(({ type, body }) => ({ type, data: JSON.parse(body) as unknown })),
-  ];
-}
-
-function command(count: number): Append {
+/** Starts a file of so many events. */
+export function command(count: number): Append {
   const stream = `case-${uuidv7()}`;
   const event = {
     stream,

@@ -1,8 +1,8 @@
-/** One figure of the benchmark, beside its limit in the same run. Rates are per second, delays in milliseconds. */
+/** One figure of the benchmark, beside its limit in the same run. Rates are per second, delays in milliseconds, shares in per cent. */
 export type Figure = Readonly<{
   work: string;
   value: number;
-  unit: '/s' | 'ms';
+  unit: '/s' | 'ms' | '%' | 'B';
   p50Ms?: number;
   p99Ms?: number;
   limit?: Readonly<{ what: string; value: number }>;

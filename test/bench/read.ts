@@ -151,14 +151,14 @@ async function benchReport(pool: Pool): Promise<Figure> {
 }
 
 /** As a log is that was not written this very minute: autovacuum has come by. */
-async function settle(url: string): Promise<void> {
+export async function settle(url: string): Promise<void> {
   const owner = connect(url, 'kosh_owner', { max: 1 });
   await owner.query('vacuum (analyze) log.events');
   await owner.end();
 }
 
 /** As if no projector had ever run. */
-async function forgetAll(url: string): Promise<void> {
+export async function forgetAll(url: string): Promise<void> {
   const owner = connect(url, 'kosh_projector', { max: 1 });
   for (const { name } of READ_MODELS) await owner.query(`drop schema if exists read_${name} cascade`);
   await owner.query('delete from reading.cursors');
@@ -166,7 +166,7 @@ async function forgetAll(url: string): Promise<void> {
 }
 
 /** One process follows the log with all of them until each has come to its end. */
-async function followed(pool: Pool, projections: readonly Projection[], end: number): Promise<void> {
+export async function followed(pool: Pool, projections: readonly Projection[], end: number): Promise<void> {
   const stop = new AbortController();
   const [source, arrived] = [new LogSource(pool), new Set<string>()];
   await Promise.all(
@@ -185,7 +185,7 @@ async function followed(pool: Pool, projections: readonly Projection[], end: num
   );
 }
 
-async function subtotalsMade(pool: Pool, end: number): Promise<void> {
+export async function subtotalsMade(pool: Pool, end: number): Promise<void> {
   const stop = new AbortController();
   const onMade = (position: number) => {
     if (position + 50_000 > end) stop.abort();
@@ -193,6 +193,6 @@ async function subtotalsMade(pool: Pool, end: number): Promise<void> {
   await keepSubtotals({ pool, signal: stop.signal, onMade });
 }
 
-async function drain(batches: AsyncIterable<unknown>): Promise<void> {
+export async function drain(batches: AsyncIterable<unknown>): Promise<void> {
   for await (const batch of batches) if (!batch) throw new Error('An empty batch.');
 }

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import pg from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 import { freePort } from '#embedded';
 import { localTokens, ROLES } from '#vault';
@@ -8,23 +9,34 @@ import { kafkaBrokers } from '../support/brokers.js';
 import { freshDatabase } from '../support/database.js';
 import { AppProcess } from '../support/processes.js';
 
-/** A migrated database for one measurement. */
-export async function withDatabase(work: (url: string) => Promise<void>): Promise<void> {
+/** What `work` finds in a migrated database of its own. */
+export async function ofDatabase<T>(work: (url: string) => Promise<T>): Promise<T> {
   const { url, drop } = await freshDatabase();
   try {
-    await work(url);
+    return await work(url);
   } finally {
     await drop();
   }
 }
 
+/** For what only the server's superuser may: the address is its own. */
+export async function asSuperuser(url: string, work: (client: pg.Client) => Promise<unknown>): Promise<void> {
+  const client = new pg.Client(url);
+  await client.connect();
+  try {
+    await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
 export type Running = Readonly<{ url: string; databaseUrl: string; token: string }>;
 
-/** Api, projector and, with Kafka, relay, each a process of its own as in production, for one measurement. */
-export async function withProcesses(
+/** Api, projector and, with Kafka, relay, each a process of its own as in production, and what `work` finds. */
+export async function ofProcesses<T>(
   { kafka }: { kafka: boolean },
-  work: (running: Running) => Promise<void>,
-): Promise<void> {
+  work: (running: Running) => Promise<T>,
+): Promise<T> {
   const { url: databaseUrl, drop } = await freshDatabase();
   const dataDir = await mkdtemp(join(tmpdir(), 'kosh-bench-'));
   const [apiPort, projectorPort, relayPort] = await Promise.all([freePort(), freePort(), freePort()]);
@@ -52,7 +64,7 @@ export async function withProcesses(
     for (const one of processes) await one.start();
     const tokens = await localTokens(dataDir);
     const token = await tokens.issue({ actor: 'bench', office: 'Almaty', roles: ROLES, ttlSeconds: 3_600 });
-    await work({ url: ready(apiPort, ''), databaseUrl, token });
+    return await work({ url: ready(apiPort, ''), databaseUrl, token });
   } finally {
     for (const one of processes.toReversed()) await one.stop();
     await rm(dataDir, { recursive: true, force: true });

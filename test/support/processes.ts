@@ -15,11 +15,13 @@ export class AppProcess {
     private readonly env: Readonly<Record<string, string>>,
     /** Answers 200 when the process is ready, if it serves one. */
     private readonly readyUrl?: string,
+    /** Of Node itself, such as `--cpu-prof`. */
+    private readonly nodeOptions: readonly string[] = [],
   ) {}
 
   /** Returns when the process says that it is ready. */
   async start(): Promise<void> {
-    const child = spawn(process.execPath, [`dist/apps/${this.app}/src/main.js`], {
+    const child = spawn(process.execPath, [...this.nodeOptions, `dist/apps/${this.app}/src/main.js`], {
       env: { PATH: process.env['PATH'] ?? '', ...this.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

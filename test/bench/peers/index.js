@@ -11,7 +11,8 @@ const CONNECTIONS = 32;
 
 /**
  * Each in a database of its own on the server of `url`. `append` starts a new stream with events of
- * `{type, data}`; each peer says «must not exist», and pays for its check of that.
+ * `{type, data}`; each peer says «must not exist», and pays for its check of that. `command` reads a stream and appends
+ * one event at the version that it found.
  */
 export async function openPeers(url) {
   const server = new pg.Client({ connectionString: url });
@@ -22,10 +23,11 @@ export async function openPeers(url) {
     await server.query(`create database ${database}`);
     const address = new URL(url);
     address.pathname = `/${database}`;
-    const { append, close } = await open(address.href);
+    const { append, command, close } = await open(address.href);
     peers.push({
       name,
       append,
+      command,
       async close() {
         await close();
         await server.query(`drop database if exists ${database} with (force)`);
@@ -46,13 +48,18 @@ const PEERS = {
     const pool = poolOf(url);
     const store = getPostgreSQLEventStore(url, { connectionOptions: { pool } });
     await store.schema.migrate();
+    const append = (stream, events, expectedStreamVersion) =>
+      store.appendToStream(
+        stream,
+        events.map(({ type, data }) => ({ type, data, metadata: { actor: 'bench' } })),
+        { expectedStreamVersion },
+      );
     return {
-      append: (stream, events) =>
-        store.appendToStream(
-          stream,
-          events.map(({ type, data }) => ({ type, data, metadata: { actor: 'bench' } })),
-          { expectedStreamVersion: 'STREAM_DOES_NOT_EXIST' },
-        ),
+      append: (stream, events) => append(stream, events, 'STREAM_DOES_NOT_EXIST'),
+      async command(stream, event) {
+        const { currentStreamVersion } = await store.readStream(stream);
+        return append(stream, [event], currentStreamVersion);
+      },
       async close() {
         await store.close();
         await pool.end();
@@ -72,13 +79,18 @@ const PEERS = {
       payload: data,
       metadata: { actor: 'bench' },
     });
+    const idOf = (stream) => stream.slice(stream.indexOf('-') + 1);
     return {
       async append(stream, events) {
-        const aggregateId = stream.slice(stream.indexOf('-') + 1);
+        const aggregateId = idOf(stream);
         const details = events.map((event, i) => detail(aggregateId, i + 1, event));
         if (details.length === 1) return adapter.pushEvent(details[0], context);
         const grouped = details.map((one) => Object.assign(adapter.groupEvent(one), { context }));
         return adapter.pushEventGroup({}, ...grouped);
+      },
+      async command(stream, event) {
+        const { events } = await adapter.getEvents(idOf(stream), context);
+        return adapter.pushEvent(detail(idOf(stream), events.length + 1, event), context);
       },
       close: () => adapter._sql.end(),
     };
@@ -106,6 +118,15 @@ const PEERS = {
         } finally {
           client.release();
         }
+      },
+      async command(stream, event) {
+        const { rows } = await pool.query({
+          name: 'read',
+          text: 'select type, position, data from get_stream_messages($1)',
+          values: [stream],
+        });
+        const events = rows.map(({ type, data }) => ({ type, data: JSON.parse(data) }));
+        return write(pool, stream, event, events.length - 1);
       },
       close: () => pool.end(),
     };
