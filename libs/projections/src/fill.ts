@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type pg from 'pg';
 import { type Published, readByStream } from '#event-store';
 import { Copy } from './copy.js';
@@ -10,6 +11,8 @@ import { createKeys } from './tables.js';
 
 /** Rows written at once. */
 const BATCH = 8_000;
+/** Events folded at once: then the connections are heard, or the rows under way would wait for the fold. */
+const BREATH = 32;
 
 /** New tables of read models on their way: where they are, and what reads the log for them. */
 export type Filling = Readonly<{
@@ -40,8 +43,11 @@ export async function fill(filling: Filling, upTo: number): Promise<void> {
   let position = 0;
   let written = Promise.resolve();
   for await (const events of readByStream(pool, upTo)) {
-    for (const event of events) {
-      for (const part of parts) part.fold(event);
+    for (let from = 0; from < events.length; from += BREATH) {
+      for (const event of events.slice(from, from + BREATH)) {
+        for (const part of parts) part.fold(event);
+      }
+      await setImmediate();
     }
     position += events.length;
     onProgress?.({ name, position, upTo });
