@@ -3,10 +3,9 @@ import { type History, historyOf } from './epochs.js';
 import { copyEvents, readEvents } from './read.js';
 import type { Published } from './recorded.js';
 
-/** Small enough that the garbage collector seldom meets one that is still in use. */
-const PAGE = 1_000;
+const PAGE = 2_500;
 /** Readers that are no further apart than so many pages share them. */
-const KEPT = 8;
+const KEPT = 3;
 
 /** The log by pages, for several readers: what one has read and parsed serves the others that come by. */
 export class Pages {
