@@ -2,11 +2,10 @@ import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
-import { v7 as uuidv7 } from 'uuid';
 import { caseFile, intend } from '#domain';
 import { connect, openStore } from '#event-store';
 import { type Beside, digest, dropBeside, READ_MODELS, rebuild } from '#projections';
-import { type SmallAgency, smallAgency } from '../../../test/support/small-agency.js';
+import { requestBy, type SmallAgency, smallAgency } from '../../../test/support/small-agency.js';
 import { type ExplainedDifference, explainedDifference, replayTables } from './replay-tables.js';
 
 let agency: SmallAgency;
@@ -218,16 +217,4 @@ async function bytesOf(replays: readonly Beside[]): Promise<readonly string[]> {
   }
   client.release();
   return found;
-}
-
-function requestBy() {
-  return {
-    actor: 'registrar',
-    office: 'Almaty',
-    scope: 'nation',
-    key: uuidv7(),
-    fingerprint: Buffer.alloc(32),
-    correlationId: uuidv7(),
-    causationId: uuidv7(),
-  } as const;
 }

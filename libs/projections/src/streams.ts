@@ -74,8 +74,7 @@ export class Streams {
   private take(told: Published, rows: Rows | undefined): void {
     const { stream } = told;
     const category = categoryOf(stream);
-    const reader = this.readers.get(category);
-    if (reader) reader.read(stream.slice(category.length + 1), told, rows);
+    this.readers.get(category)?.read(stream.slice(category.length + 1), told, rows);
   }
 }
 

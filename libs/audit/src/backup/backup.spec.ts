@@ -13,14 +13,13 @@ import {
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
-import { v7 as uuidv7 } from 'uuid';
 import { caseFile, intend } from '#domain';
 import { connect, head, historyOf, openStore, readPage } from '#event-store';
 import { READ_MODELS, rebuild } from '#projections';
 import { Vault, WrongMasterKey } from '#vault';
 import { emptyDatabase, type TestDatabase } from '../../../../test/support/database.js';
 import { emptyFolders } from '../../../../test/support/folders.js';
-import { type SmallAgency, smallAgency } from '../../../../test/support/small-agency.js';
+import { requestBy, type SmallAgency, smallAgency } from '../../../../test/support/small-agency.js';
 import { backup } from './backup.js';
 import { BadBackup, type Manifest, openBackup } from './manifest.js';
 import { beginAnew, NotRestorable, restore, type RestoreOptions } from './restore.js';
@@ -160,7 +159,7 @@ describe('a restore', () => {
       'select sealed from log.events where sealed is not null',
     );
     expect(await vault.openSealed(rows[0]?.sealed ?? Buffer.alloc(0))).toEqual({ names: [{ full: NAME }] });
-    const receipt = await store.transact([moved(agency.refugee, '1998-03-01')], request());
+    const receipt = await store.transact([moved(agency.refugee, '1998-03-01')], requestBy());
     expect(receipt.position).toBe(agency.events + 1);
     await pool.query(
       `insert into audit.access (request_id, actor, role, office, action, subject, outcome)
@@ -434,7 +433,7 @@ describe('a restore to a point in time', () => {
     await worked(other, 1); // Somebody else, between the landing and what follows from it.
     const { store, close } = openStore(other.url);
     await store.transact([moved(other.refugee, '1998-04-01')], {
-      ...request(),
+      ...requestBy(),
       actor: 'process:arrivals',
       causationId: cause,
     });
@@ -496,7 +495,7 @@ async function schemasOf(url: string): Promise<readonly string[]> {
 /** The agency records so many things more, some of them sealed. */
 async function worked({ url, refugee }: SmallAgency, times: number): Promise<void> {
   const { store, close } = openStore(url);
-  for (let i = 0; i < times; i += 1) await store.transact([moved(refugee, `1998-03-0${i + 1}`)], request());
+  for (let i = 0; i < times; i += 1) await store.transact([moved(refugee, `1998-03-0${i + 1}`)], requestBy());
   await close();
 }
 
@@ -509,16 +508,4 @@ function moved(refugee: string, relocatedOn: string) {
     type: 'Relocate',
     data: { region, relocatedOn, today: '1998-07-01' },
   });
-}
-
-function request() {
-  return {
-    actor: 'registrar',
-    office: 'Almaty',
-    scope: 'nation',
-    key: uuidv7(),
-    fingerprint: Buffer.alloc(32),
-    correlationId: uuidv7(),
-    causationId: uuidv7(),
-  } as const;
 }
