@@ -1,7 +1,7 @@
 import type { MigrantRegistered } from '#domain';
 import { callAppend, connect, Gatherer, openStore } from '#event-store';
 import { command } from './append.js';
-import { byOf } from './by.js';
+import { requestBy } from '../support/small-agency.js';
 import { type Figure, type Goal, load, median, middle, type Timed } from './measure.js';
 import { openPeers, told } from './peers.js';
 import { registration } from './people.js';
@@ -26,7 +26,7 @@ export async function benchCommands(url: string): Promise<readonly Figure[]> {
   const streamOf = (client: number, turn: number) => streams[client]?.[turn % 50]?.events[0]?.stream ?? '';
   const event = (): MigrantRegistered => ({ type: 'MigrantRegistered', data: registration(Math.random()) });
   const ways: Record<string, Way> = {
-    Kosh: (client, turn) => store.transact([recording(streamOf(client, turn), event())], byOf('bench')),
+    Kosh: (client, turn) => store.transact([recording(streamOf(client, turn), event())], requestBy()),
   };
   for (const { name, command } of peers) {
     ways[name] = (client, turn) => command(streamOf(client, turn), event());

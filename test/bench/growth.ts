@@ -3,7 +3,7 @@ import { caseFile, intend } from '#domain';
 import { connect, type EventStore, Gatherer, head, openStore } from '#event-store';
 import { cases, listCases, population, populationReport, rebuild } from '#projections';
 import { command } from './append.js';
-import { byOf } from './by.js';
+import { requestBy } from '../support/small-agency.js';
 import { fill, threeMoreHere } from './fill.js';
 import { type Figure, type Goal, load, median, timed } from './measure.js';
 import { settle, subtotalsMade } from './read.js';
@@ -53,7 +53,7 @@ const WORKS: readonly Work[] = [
     call:
       ({ store, files }) =>
       () =>
-        store.transact([intend(caseFile, oneOf(files), relocation())], byOf('bench')),
+        store.transact([intend(caseFile, oneOf(files), relocation())], requestBy()),
   },
   {
     name: 'read of one file, 1 client',
