@@ -32,7 +32,7 @@ export const diary: Projection = {
 export const files: Projection = {
   name: 'files',
   tables: [heads],
-  fold: every((rows, entry) => rows.put(heads, entry.stream, () => entry)),
+  fold: every((rows, entry) => rows.put(heads, entry.stream, entry.version, () => entry)),
 };
 
 /** Its table, where it has been made. */

@@ -16,12 +16,13 @@ export class LogSource implements Source {
 
   async *follow(after: number, signal: AbortSignal): AsyncGenerator<readonly Published[]> {
     const wake = new Wake(this.pool);
+    const reader = this.pages.join();
     try {
       await this.pages.begin();
       let cursor = after;
       while (!signal.aborted) {
         await wake.listen();
-        const page = await this.pages.after(cursor);
+        const page = await this.pages.after(reader, cursor, signal);
         const last = page.at(-1);
         if (last === undefined) {
           await wake.wait(signal);
@@ -31,6 +32,7 @@ export class LogSource implements Source {
         }
       }
     } finally {
+      this.pages.leave(reader);
       wake.close();
     }
   }

@@ -229,7 +229,7 @@ function eventFrom(values: PublishedFields): Published {
     version,
     schemaVersion,
     occurredOn: values[5],
-    recordedAt: moment(values[6]),
+    recordedAt: recordedAtOf(values[6]),
     event: eventOf({ position, stream, version, type: values[3], schemaVersion, body: values[7] }),
   };
 }
@@ -242,7 +242,7 @@ function row(values: Fields): Row {
     type: values[3],
     schemaVersion: Number(values[4]),
     occurredOn: values[5],
-    recordedAt: moment(values[6]),
+    recordedAt: recordedAtOf(values[6]),
     body: values[7],
     meta: values[8],
     sealed: values[9] === null ? null : bytes(values[9]),
@@ -254,6 +254,15 @@ function row(values: Fields): Row {
 export function bytes(text: string): Buffer {
   return Buffer.from(text.slice(2), 'hex');
 }
+
+/** As `moment`. What was written together has one time, and neighbours in the log mostly were. */
+const recordedAtOf = (() => {
+  let [last, made] = ['', ''];
+  return (text: string): string => {
+    if (text !== last) [last, made] = [text, moment(text)];
+    return made;
+  };
+})();
 
 /** `2026-11-24 08:15:05.12+00`, as Postgres prints it in UTC, to `2026-11-24T08:15:05.120Z`. */
 export function moment(text: string): string {

@@ -53,6 +53,7 @@ export class KafkaSource implements Source {
   /** Throws what Postgres throws, and `UnknownEvent` at an event that this version of Kosh does not know. */
   async *follow(after: number, signal: AbortSignal): AsyncGenerator<readonly Published[]> {
     const inbox = new Inbox(after);
+    const reader = this.pages.join();
     this.inboxes.set(inbox, this.source);
     try {
       await this.heedHistory(inbox);
@@ -67,7 +68,7 @@ export class KafkaSource implements Source {
           continue;
         }
         const early = inbox.early();
-        const page = await this.pages.after(inbox.position);
+        const page = await this.pages.after(reader, inbox.position, signal);
         const last = page.at(-1);
         if (last) {
           patienceMs = page.length < FAR ? BEHIND_MS : 0;
@@ -79,6 +80,7 @@ export class KafkaSource implements Source {
         }
       }
     } finally {
+      this.pages.leave(reader);
       this.inboxes.delete(inbox);
     }
   }

@@ -1,8 +1,9 @@
 import type pg from 'pg';
-import { type CaseFlags, flagsOf, type KnownCase, type Place, type Stretch, timelineOf } from '#domain';
+import { type CaseFlags, flagsOf, type KnownCase, type Place, type Stretch } from '#domain';
 import { type Authority, type Population, populationOf, type StatusCode } from '#reference';
 import { type Page, page, type PageRequest } from './page.js';
 import type { Projection, Table } from './projection.js';
+import { timelineIn } from './remembered.js';
 
 /** A case as the list shows it: what holds now, or held last of someone who has left. No personal data. */
 export type CaseSummary = Readonly<
@@ -65,14 +66,14 @@ export const cases: Projection = {
   tables: [list],
   fold: {
     case({ id, version, position, after }, rows) {
-      if (after.known) rows.put(list, id, () => rowOf(summaryOf(after, { id, version, position })));
+      if (after.known) rows.put(list, id, version, () => rowOf(summaryOf(after, { id, version, position })));
     },
   },
 };
 
 /** Every field is named, in the order in which it is written: an object spread into another takes ten times as long. */
 function summaryOf(file: KnownCase, place: Pick<CaseSummary, 'id' | 'version' | 'position'>): CaseSummary {
-  const last = timelineOf(file).at(-1) ?? neverHere(file);
+  const last = timelineIn(file).at(-1) ?? neverHere(file);
   const { late, registeredBeforeArrival } = flagsOf(file);
   return {
     arrivedOn: file.arrival?.on ?? null,

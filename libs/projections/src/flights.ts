@@ -95,10 +95,10 @@ export const flights: Projection = {
   name: 'flights',
   tables: [board, arrivals, places],
   fold: {
-    flight({ id, position, event, after }, rows) {
+    flight({ id, position, version, event, after }, rows) {
       if (after.phase === 'unknown') return;
       const { departsAt, departureCountry } = after.plan;
-      rows.put(board, id, () => ({
+      rows.put(board, id, version, () => ({
         flight_id: id,
         departs_at: departsAt,
         phase: after.phase,

@@ -32,8 +32,9 @@ async function pastOf(
 ): Promise<readonly Published[]> {
   const [opened, resumed] = [new Set<string>(), new Set<string>()];
   for (const { stream, version } of batch) {
+    if (!streams.folds(stream)) continue;
     if (version === 1) opened.add(stream);
-    else if (!opened.has(stream) && streams.folds(stream)) resumed.add(stream);
+    else if (!opened.has(stream)) resumed.add(stream);
   }
   if (resumed.size === 0) return [];
   const before = (batch[0]?.position ?? 1) - 1;

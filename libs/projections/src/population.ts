@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { type CaseState, type Stretch, timelineOf } from '#domain';
+import { type CaseState, type Stretch } from '#domain';
 import type { Projection, Table } from './projection.js';
+import { timelineIn } from './remembered.js';
 
 /** From that day on, so many persons more, or fewer, are counted as of that kind and year of birth. */
 export type LedgerRow = Readonly<{
@@ -134,7 +135,7 @@ const countedIn = (() => {
     if (last?.[0] === state) return last[1];
     const former = last?.[1] ?? [];
     // An event changes few stretches: the kind is mostly that of the stretch in the same place before.
-    const latter = timelineOf(state).map((stretch, at) => counted(stretch, former[at]?.kind));
+    const latter = timelineIn(state).map((stretch, at) => counted(stretch, former[at]?.kind));
     last = [state, latter];
     return latter;
   };

@@ -3,6 +3,8 @@ import type { Row, Table } from './projection.js';
 type Written<R> = Readonly<{
   /** Under their key: the last one counts, and only that one is made. */
   put: Map<string, () => R>;
+  /** The keys of those that replace nothing, since their stream has begun here. */
+  fresh: Set<string>;
   appended: R[];
   /** Under their key, which says all that the row does. */
   once: Map<string, R>;
@@ -12,8 +14,11 @@ type Written<R> = Readonly<{
 export class Rows {
   private readonly tables = new Map<string, Written<Row>>();
 
-  put<R extends Row>(table: Table<R>, key: string, row: () => NoInfer<R>): void {
-    this.of(table).put.set(key, row);
+  /** The row of a stream, under its id, as it is from this version on. */
+  put<R extends Row>(table: Table<R>, key: string, version: number, row: () => NoInfer<R>): void {
+    const { put, fresh } = this.of(table);
+    put.set(key, row);
+    if (version === 1) fresh.add(key);
   }
 
   append<R extends Row>(table: Table<R>, row: NoInfer<R>): void {
@@ -27,9 +32,10 @@ export class Rows {
 
   /** Forgets what was put and appended. */
   clear(): void {
-    for (const { put, appended } of this.tables.values()) {
+    for (const { put, fresh, appended } of this.tables.values()) {
       // A map that is cleared gets new memory, even an empty one, and a rebuild comes here after every stream.
       if (put.size > 0) put.clear();
+      if (fresh.size > 0) fresh.clear();
       if (appended.length > 0) appended.length = 0;
     }
   }
@@ -37,7 +43,7 @@ export class Rows {
   of<R extends Row>({ name }: Table<R>): Written<R> {
     let written = this.tables.get(name);
     if (!written) {
-      written = { put: new Map(), appended: [], once: new Map() };
+      written = { put: new Map(), fresh: new Set(), appended: [], once: new Map() };
       this.tables.set(name, written);
     }
     // Only rows of this very table come under its name.

@@ -12,6 +12,7 @@ import {
 } from '#domain';
 import type { Published } from '#event-store';
 import type { Projection } from './projection.js';
+import { evolvingOnce } from './remembered.js';
 import type { Rows } from './rows.js';
 
 type Events = { case: CaseEvent; flight: FlightEvent; estimate: EstimateEvent };
@@ -32,6 +33,8 @@ export type Noted<C extends Category> = Readonly<{
 export type Change<C extends Category> = Noted<C> & Readonly<{ before: States[C]; after: States[C] }>;
 
 type Reader = Readonly<{
+  /** How the names of its streams begin. */
+  prefix: string;
   /** Whether it must have the events of a stream from the first on. */
   folds: boolean;
   /** Takes an event, and, where rows are given, what it changed into rows. */
@@ -41,24 +44,24 @@ type Reader = Readonly<{
 
 /** The streams that a projection reads, each folded by its decider as far as its events have come by. */
 export class Streams {
-  private readonly readers: ReadonlyMap<string, Reader>;
+  private readonly readers: readonly Reader[];
 
   constructor({ fold, note }: Projection) {
-    this.readers = new Map([
-      ...readerOf<'case'>(caseFile, fold?.case, note?.case),
-      ...readerOf<'flight'>(flight, fold?.flight, note?.flight),
-      ...readerOf<'estimate'>(estimate, fold?.estimate, note?.estimate),
-    ]);
+    this.readers = [
+      ...readerOf<'case'>(CASE, fold?.case, note?.case),
+      ...readerOf<'flight'>(FLIGHT, fold?.flight, note?.flight),
+      ...readerOf<'estimate'>(ESTIMATE, fold?.estimate, note?.estimate),
+    ];
   }
 
   /** Whether the projection folds the stream, and so must have read it from its start. */
   folds(stream: string): boolean {
-    return this.readers.get(categoryOf(stream))?.folds ?? false;
+    return this.readerOf(stream)?.folds ?? false;
   }
 
   /** Drops all of them from memory: none of their events will come again. */
   forget(): void {
-    for (const { forget } of this.readers.values()) forget();
+    for (const { forget } of this.readers) forget();
   }
 
   /** Folds an event that the rows have already. */
@@ -72,25 +75,30 @@ export class Streams {
   }
 
   private take(told: Published, rows: Rows | undefined): void {
-    const { stream } = told;
-    const category = categoryOf(stream);
-    this.readers.get(category)?.read(stream.slice(category.length + 1), told, rows);
+    const reader = this.readerOf(told.stream);
+    reader?.read(told.stream.slice(reader.prefix.length), told, rows);
+  }
+
+  /** Asked for every event of every read model: there are at most three, and no name is cut up for it. */
+  private readerOf(stream: string): Reader | undefined {
+    return this.readers.find(({ prefix }) => stream.startsWith(prefix));
   }
 }
 
-function categoryOf(stream: string): string {
-  return stream.slice(0, stream.indexOf('-'));
-}
+type Folding<C extends Category> = Pick<
+  Decider<States[C], never, Events[C]>,
+  'category' | 'initial' | 'evolve'
+>;
+
+const CASE: Folding<'case'> = { ...caseFile, evolve: evolvingOnce(caseFile.evolve) };
+const FLIGHT: Folding<'flight'> = { ...flight, evolve: evolvingOnce(flight.evolve) };
+const ESTIMATE: Folding<'estimate'> = { ...estimate, evolve: evolvingOnce(estimate.evolve) };
 
 function readerOf<C extends Category>(
-  {
-    category,
-    initial,
-    evolve,
-  }: Pick<Decider<States[C], never, Events[C]>, 'category' | 'initial' | 'evolve'>,
+  { category, initial, evolve }: Folding<C>,
   fold: ((change: Change<C>, rows: Rows) => void) | undefined,
   note: ((event: Noted<C>, rows: Rows) => void) | undefined,
-): readonly (readonly [string, Reader])[] {
+): readonly Reader[] {
   if (!fold && !note) return [];
   const states = new Map<string, States[C]>();
   const read: Reader['read'] = (id, { position, version, recordedAt, event: told }, rows) => {
@@ -109,5 +117,5 @@ function readerOf<C extends Category>(
   const forget = () => {
     if (states.size > 0) states.clear();
   };
-  return [[category, { folds: fold !== undefined, read, forget }]];
+  return [{ prefix: `${category}-`, folds: fold !== undefined, read, forget }];
 }

@@ -39,18 +39,18 @@ export async function write(
     const others = Object.keys(table.columns).filter((column) => !table.key.includes(column));
     const set = others.map((column) => `${column} = excluded.${column}`);
     const upsert = `on conflict (${table.key.join(', ')}) do update set ${set.join(', ')}`;
-    const { put, appended, once } = rows.of(table);
-    const columns = (make: () => readonly Row[]) => folding(name, undefined, () => byColumn(table, make()));
-    const replaced = columns(() => Array.from(put.values(), (make) => make()));
-    await insert(client, schema, table, replaced, upsert);
-    if (appended.length > FEW) {
-      await folding(name, undefined, () => copyOf(table, appended)).send(client, schema);
-    } else {
-      const added = columns(() => appended);
-      await insert(client, schema, table, added, '');
-    }
-    const known = columns(() => [...once.values()]);
-    await insert(client, schema, table, known, 'on conflict do nothing');
+    const { put, fresh, appended, once } = rows.of(table);
+    const insertAll = (some: readonly Row[], onConflict: string) => {
+      const values = folding(name, undefined, () => byColumn(table, some));
+      return insert(client, schema, table, values, onConflict);
+    };
+    const made = folding(name, undefined, () => Array.from(put, ([key, make]) => [key, make()] as const));
+    const added = [...made.filter(([key]) => fresh.has(key)).map(([, row]) => row), ...appended];
+    const replaced = made.filter(([key]) => !fresh.has(key)).map(([, row]) => row);
+    await insertAll(replaced, upsert);
+    if (added.length <= FEW) await insertAll(added, '');
+    else await folding(name, undefined, () => copyOf(table, added)).send(client, schema);
+    await insertAll([...once.values()], 'on conflict do nothing');
   }
 }
 
