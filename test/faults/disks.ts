@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Summary } from './load.js';
 import { type Row, type Run, until } from './row.js';
-import { Servers } from './servers.js';
+import { type PostgresServer, Servers } from './servers.js';
 import { asAdmin } from './world.js';
 
 export type Disk = Readonly<{
@@ -105,14 +105,18 @@ const f11: Row = {
   async run(run) {
     const disk = onDisk(run, { dataMiB: 384 });
     await disk.servers.need(false);
-    await fullRounds(run, disk, 0, async () => {
-      // What the load would write in an hour: segments of the WAL, until there is none left to write.
+    await fullRounds(run, disk, 0, async (fill) => {
       const told = new Set<string>();
-      for (let tries = 0; tries < 40; tries += 1) {
-        await asAdmin(disk.servers.postgres.url, (admin) =>
-          admin.query(`select pg_logical_emit_message(true, 'fill', repeat('x', 4000000)), pg_switch_wal()`),
-        ).catch((error: unknown) => told.add(error instanceof Error ? error.message : String(error)));
-      }
+      // Connected before it is full: Postgres may refuse every new session then, and nobody writes until it panics.
+      await asAdmin(disk.servers.postgres.url, async (admin) => {
+        fill();
+        // What the load would write in an hour: segments of the WAL, until there is none left to write.
+        for (let tries = 0; tries < 40; tries += 1) {
+          await admin
+            .query(`select pg_logical_emit_message(true, 'fill', repeat('x', 4000000)), pg_switch_wal()`)
+            .catch((error: unknown) => told.add(error instanceof Error ? error.message : String(error)));
+        }
+      });
       // It panics, which its clients see as a connection that ends, and cannot come back while the disk is full.
       const isGone = /ended|terminat|recovery|starting up|shut|ECONNREFUSED|ECONNRESET/;
       run.mustBe(
@@ -139,7 +143,7 @@ async function fullRounds(
   run: Run,
   disk: Disk,
   leaveKiB: number,
-  meanwhile: () => Promise<void> = () => Promise.resolve(),
+  whileFull = async (fill: () => void): Promise<void> => fill(),
 ): Promise<readonly Summary[]> {
   const world = await run.world({}, disk.servers);
   const [api] = world.apis;
@@ -147,18 +151,14 @@ async function fullRounds(
   await load.until(200);
   for (let round = run.times(3, 1); round > 0; round -= 1) {
     load.phase('full');
-    disk.fill(leaveKiB);
-    await Promise.all([delay(5_000), meanwhile()]);
+    await Promise.all([delay(5_000), whileFull(() => disk.fill(leaveKiB))]);
     disk.free();
     load.phase('free');
     const startedAt = performance.now();
-    // A server that panicked is gone: whoever supervises it starts it when it can.
-    if (!isThere(disk.servers.postgres.pid)) {
-      run.note('Postgres had to be started again');
-      await disk.servers.postgres.start();
-    }
-    const before = load.acknowledged;
-    await load.until(before + 50, 60_000);
+    const supervising = new AbortController();
+    const supervised = supervise(run, disk.servers.postgres, supervising.signal);
+    await load.until(load.acknowledged + 50, 60_000).finally(() => supervising.abort());
+    await supervised;
     run.recovered((performance.now() - startedAt) / 1_000);
     run.round();
   }
@@ -170,6 +170,17 @@ async function fullRounds(
   const ends = world.all.flatMap(({ lastWords }) => lastWords);
   run.mustBe(ends.length === 0, 'processes that were started again', ends);
   return summaries;
+}
+
+/** A server that panicked ends where it cannot recover, at once or a while later: whoever supervises it starts it again. */
+async function supervise(run: Run, postgres: PostgresServer, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    if (!isThere(postgres.pid)) {
+      run.note('Postgres had to be started again');
+      await postgres.start();
+    }
+    await delay(100);
+  }
 }
 
 function isThere(pid: number): boolean {
