@@ -372,6 +372,10 @@ export class Postgres implements Log {
     this.answer(asked, { rows, rowCount: rows.length });
     if (written.length === 0) return;
     this.witness.appended(written);
+  }
+
+  /** The one channel that Kosh has. */
+  notify(): void {
     for (const session of this.sessions) {
       if (session.listening) session.line.toMachine('notification', () => session.ears.notified());
     }

@@ -27,6 +27,7 @@ const STATEMENTS: readonly (readonly [RegExp, Statement])[] = [
   [/^commit$/, commit],
   [/^rollback$/, rollback],
   [/^set tcp_keepalives|^listen kosh_log/, session],
+  [/^notify kosh_log$/, notify],
   [/^select pg_try_advisory_lock\(/, lock],
   [/^insert into road\.relay /, takeRelay],
   [
@@ -121,6 +122,11 @@ function rollback(server: Postgres, { session }: Asked): Answer {
 function session(_: Postgres, asked: Asked, { text }: Question): Answer {
   if (text.includes('set tcp_keepalives')) asked.session.keepalive = true;
   if (text.includes('listen kosh_log')) asked.session.listening = true;
+  return NONE;
+}
+
+function notify(server: Postgres): Answer {
+  server.notify();
   return NONE;
 }
 

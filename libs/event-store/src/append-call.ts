@@ -6,6 +6,8 @@ import { AS_TEXT, bytes, moment } from './read.js';
 
 /** Longer than the server's own statement timeout, so that it is the server that answers while it can. */
 const DEADLINE_MS = 7_000;
+/** Those who follow the log have looked by themselves long before. */
+const NOTICE_DEADLINE_MS = 1_000;
 
 /** The server refused the call because of what stands in it: nothing was written. */
 export class BatchRefused extends Error {
@@ -48,6 +50,17 @@ export async function callAppend(writer: pg.Pool, appends: readonly Append[]): P
   });
   client.release();
   return rows.map(outcome);
+}
+
+/** Tells whoever follows the log that there is something new. Throws where that did not come through. */
+export async function callNotify(writer: pg.Pool): Promise<void> {
+  const client = await writer.connect();
+  const told = within(client.query('notify kosh_log'), NOTICE_DEADLINE_MS, 'The notice');
+  await told.catch((error: unknown) => {
+    client.release(true);
+    throw error;
+  });
+  client.release();
 }
 
 /** Only an ERROR from the server says that the transaction is gone; anything else may have come after the commit. */

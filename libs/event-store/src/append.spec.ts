@@ -1,5 +1,6 @@
 import { type AddressInfo, connect as connectSocket, createServer, type Socket } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import pg from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 import { freshDatabase, type TestDatabase } from '../../../test/support/database.js';
@@ -148,6 +149,17 @@ describe('a batch', () => {
     expect(outcomes.map((outcome) => ('version' in outcome ? outcome.version : 0))).toEqual([1, 2, 3]);
   });
 
+  it('is one call, and a crowd two, of which the second is made ready while the first is under way', async () => {
+    let calls = 0;
+    const gatherer = new Gatherer(writers[0] as pg.Pool, () => (calls += 1));
+    const together = (count: number) =>
+      Promise.all(Array.from({ length: count }, () => gatherer.append(death(stream(), 0))));
+    expect((await together(31)).every(({ status }) => status === 'written')).toBe(true);
+    expect(calls).toBe(1);
+    expect((await together(32)).every(({ status }) => status === 'written')).toBe(true);
+    expect(calls).toBe(3);
+  });
+
   it('of more than 2,000 waiting commands is shed at once', async () => {
     const results = await Promise.allSettled(
       Array.from({ length: 2_050 }, () => office.append(death(stream(), 0))),
@@ -185,29 +197,25 @@ describe('a version', () => {
 
 describe('when the answer does not come', () => {
   /** Someone holds the log's lock while `during` runs, so that an append is under way and cannot end. */
-  async function whileLocked(during: () => Promise<void>): Promise<void> {
+  async function whileLocked<T>(during: () => Promise<T>): Promise<T> {
     const holder = await pool.connect();
     await holder.query('select pg_advisory_lock(5001)');
     try {
-      await during();
+      return await during();
     } finally {
       await holder.query('select pg_advisory_unlock(5001)');
       holder.release();
     }
   }
 
-  /** Ends the session that waits for the log's lock, as an administrator or a failing network would. */
-  async function endWaitingSession(): Promise<void> {
+  const WAITING = `from pg_stat_activity
+    where datname = current_database() and wait_event_type = 'Lock' and wait_event = 'advisory'`;
+
+  /** Returns when a session waits for the log's lock, and does so much with it. */
+  async function onceOneWaits(select: string): Promise<void> {
     const administrator = new pg.Client(database.url);
     await administrator.connect();
-    let ended = 0;
-    while (ended === 0) {
-      const { rows } = await administrator.query(
-        `select pg_terminate_backend(pid) from pg_stat_activity
-          where datname = current_database() and wait_event_type = 'Lock' and wait_event = 'advisory'`,
-      );
-      ended = rows.length;
-    }
+    for (let found = 0; found === 0;) found = (await administrator.query(`${select} ${WAITING}`)).rows.length;
     await administrator.end();
   }
 
@@ -242,7 +250,8 @@ describe('when the answer does not come', () => {
     const command = death(stream(), 0);
     await whileLocked(async () => {
       const pending = office.append(command).catch((error: unknown) => error);
-      await endWaitingSession();
+      // As an administrator or a failing network would.
+      await onceOneWaits('select pg_terminate_backend(pid)');
       expect(await pending).toBeInstanceOf(OutcomeUnknown);
     });
     expect((await office.append(command)).status).toMatch(/written|duplicate/);
@@ -274,10 +283,46 @@ describe('when the answer does not come', () => {
     expect(await readStreams(pool, [command.targets[0]?.stream ?? ''])).toHaveLength(0);
   });
 
+  it('because it waited 3 s behind a call that hung, nothing was written', async () => {
+    const [first, late] = [death(stream(), 0), death(stream(), 0)];
+    const clock = jest.spyOn(performance, 'now');
+    const answers = await whileLocked(async () => {
+      const ahead = office.append(first);
+      await onceOneWaits('select pid');
+      const behind = office.append(late).catch((error: unknown) => error);
+      clock.mockReturnValue(performance.now() + 3_001);
+      return { ahead, behind };
+    });
+    expect(await answers.behind).toBeInstanceOf(Unavailable);
+    expect((await answers.ahead).status).toBe('written');
+    clock.mockRestore();
+    expect(await readStreams(pool, [late.targets[0]?.stream ?? ''])).toHaveLength(0);
+  });
+
   it('because there is no database, nothing was written', async () => {
     const nowhere = connect('postgres://127.0.0.1:1/kosh', 'kosh_api');
     await expect(new Gatherer(nowhere).append(death(stream(), 0))).rejects.toBeInstanceOf(Unavailable);
     await nowhere.end();
+  });
+});
+
+describe('a write', () => {
+  it('is told to whoever listens, and what was written before is told no more', async () => {
+    const listener = new pg.Client(database.url);
+    await listener.connect();
+    await listener.query('listen kosh_log');
+    const command = death(stream(), 0);
+    const told = once(listener, 'notification');
+    await office.append(command);
+    await told;
+    await office.idle();
+    const again: unknown[] = [];
+    listener.on('notification', (notice) => again.push(notice));
+    expect((await office.append(command)).status).toBe('duplicate');
+    await office.idle();
+    await listener.query('select 1');
+    expect(again).toEqual([]);
+    await listener.end();
   });
 });
 

@@ -1,13 +1,19 @@
 import type pg from 'pg';
 import type { Append, Outcome } from './append.js';
-import { BatchRefused, callAppend } from './append-call.js';
+import { BatchRefused, callAppend, callNotify } from './append-call.js';
 import { Unavailable } from './errors.js';
 
 const COMMANDS_MAX = 500;
 const EVENTS_MAX = 2_000;
 const WAITING_MAX = 2_000;
+/** While the server works on one call, the next is made ready and waits for the lock there. */
+const CALLS_MAX = 2;
+/** So many commands are worth a call of their own: with fewer, what a call costs by itself would be paid twice. */
+const CROWD = 16;
 /** Whoever has waited so long behind a call that hung is told so, while his caller still listens. */
 const WAIT_MAX_MS = 3_000;
+/** Under load one notice serves all that was written in so long. */
+const NOTICE_GAP_MS = 2;
 
 type Waiting = {
   append: Append;
@@ -17,12 +23,18 @@ type Waiting = {
 };
 
 /**
- * Sends the commands that gathered while the last call was in flight as one call: one commit for all, no timer.
- * Under load this is what makes one lock and one fsync serve many; a lone command waits for nobody.
+ * Sends the commands that gathered while the last call was in flight as one call, or a crowd of them as two: one commit
+ * for all, no timer. Under load this is what makes one lock and one fsync serve many; a lone command waits for nobody.
  */
 export class Gatherer {
   private waiting: Waiting[] = [];
-  private running: Promise<void> | undefined;
+  /** Of each that sends one call after the other. */
+  private readonly ends = new Set<Promise<void>>();
+  /** How many of them go on: whoever comes may count on it. */
+  private running = 0;
+  private announcing: Promise<void> | undefined;
+  /** Something was written since the last notice was sent. */
+  private hasNews = false;
 
   /**
    * The pool's sessions must have a statement timeout: the lock is waited for inside the call. `onCall` is
@@ -42,23 +54,32 @@ export class Gatherer {
         );
       }
       this.waiting.push({ append, since: performance.now(), resolve, reject });
-      this.running ??= this.run();
+      if (this.running === 0) this.start();
     });
   }
 
   /** Resolves when nothing is waiting or in flight. */
   async idle(): Promise<void> {
-    await this.running;
+    await Promise.all(this.ends);
+    await this.announcing;
+  }
+
+  private start(): void {
+    this.running += 1;
+    const end = this.run().finally(() => this.ends.delete(end));
+    this.ends.add(end);
   }
 
   private async run(): Promise<void> {
-    // One turn of the event loop, so that commands decided in the same turn go together.
+    // So that commands decided in the same turn go together.
     await Promise.resolve();
     while (this.waiting.length > 0) {
-      await this.send(this.take());
+      const batch = this.take();
+      if (this.running < CALLS_MAX && this.waiting.length >= CROWD) this.start();
+      await this.send(batch);
       this.refuseLate();
     }
-    this.running = undefined;
+    this.running -= 1;
   }
 
   private refuseLate(): void {
@@ -71,13 +92,16 @@ export class Gatherer {
     for (const { reject } of late) reject(why);
   }
 
+  /** All that one call may carry; half of a crowd, where another call can take the rest. */
   private take(): Waiting[] {
     let events = 0;
     const end = this.waiting.findIndex(({ append }, i) => {
       events += append.events.length;
       return i > 0 && (i >= COMMANDS_MAX || events > EVENTS_MAX);
     });
-    return this.waiting.splice(0, end < 0 ? this.waiting.length : end);
+    const all = this.waiting.length;
+    const share = this.running < CALLS_MAX && all >= 2 * CROWD ? Math.ceil(all / 2) : all;
+    return this.waiting.splice(0, end < 0 ? share : Math.min(share, end));
   }
 
   /** If the server refuses what is in the batch, nothing was written: then one by one, so that only the culprit fails. */
@@ -89,10 +113,29 @@ export class Gatherer {
         if (outcome) resolve(outcome);
         else reject(new Error('log.append answered fewer rows than it got commands.'));
       });
+      if (outcomes.some(({ status }) => status === 'written')) this.announce();
     } catch (error) {
       if (batch.length > 1 && error instanceof BatchRefused) for (const one of batch) await this.send([one]);
       else batch.forEach(({ reject }) => reject(error));
     }
+  }
+
+  /**
+   * Wakes whoever follows the log, and is waited for by no caller. Where the notice is lost, as with this process, they
+   * look by themselves a moment later.
+   */
+  private announce(): void {
+    this.hasNews = true;
+    this.announcing ??= this.notify();
+  }
+
+  private async notify(): Promise<void> {
+    while (this.hasNews) {
+      this.hasNews = false;
+      await callNotify(this.writer).catch(() => undefined);
+      await new Promise((resolve) => setTimeout(resolve, NOTICE_GAP_MS));
+    }
+    this.announcing = undefined;
   }
 
   private async call(appends: readonly Append[]): Promise<readonly Outcome[]> {

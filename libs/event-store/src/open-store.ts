@@ -25,8 +25,8 @@ const WAIT_MS = 2_000;
 const SILENCE_MS = 7_000;
 
 /**
- * A store with its two pools: one to read, and one of two connections to write, since more writers would only
- * queue for the same lock. `url` is a Postgres address.
+ * A store with its two pools: one to read, and one of three connections to write: two calls, since more would only queue
+ * for the same lock, and the notice. `url` is a Postgres address.
  */
 export function openStore(url: string, { readers = 10, onAppend, ...driver }: StoreOptions = {}): OpenStore {
   const pool = connect(url, 'kosh_api', {
@@ -38,7 +38,7 @@ export function openStore(url: string, { readers = 10, onAppend, ...driver }: St
   });
   const writer = connect(url, 'kosh_api', {
     ...driver,
-    max: 2,
+    max: 3,
     statementTimeoutMs: 5_000,
     waitMs: WAIT_MS,
     applicationName: 'kosh-writer',
