@@ -199,6 +199,17 @@ describe('a token', () => {
   });
 });
 
+describe('an answer', () => {
+  it('may load nothing where it is opened as a page, but for the pages of the documentation', async () => {
+    const policyOf = async (path: string) =>
+      (await fetch(`${stack.url}${path}`)).headers.get('content-security-policy');
+    for (const path of ['/v1/cases', '/nowhere', '/v1/cases/%E0%A4%A']) {
+      expect(await policyOf(path)).toMatch(/^default-src 'none'/);
+    }
+    expect(await policyOf('/docs')).toMatch(/script-src 'self'; script-src-attr 'none'/);
+  });
+});
+
 describe('local mode', () => {
   it('says so in every answer', async () => {
     const paths = ['/livez', '/v1/cases', '/nowhere', '/v1/cases/%E0%A4%A', '/docs-json'];

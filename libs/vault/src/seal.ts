@@ -1,14 +1,27 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, randomFillSync } from 'node:crypto';
 
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
+
+/** Asking the system costs as much as sealing, so it is asked for many nonces at once; each is used once. */
+const POOL = Buffer.alloc(NONCE_BYTES * 128);
+let used = POOL.length;
+
+function freshNonce(): Buffer {
+  if (used === POOL.length) {
+    randomFillSync(POOL);
+    used = 0;
+  }
+  used += NONCE_BYTES;
+  return POOL.subarray(used - NONCE_BYTES, used);
+}
 
 /**
  * AES-256-GCM under a random nonce: nonce (12 bytes), ciphertext, tag (16 bytes). `owner` is authenticated
  * beside it: bytes moved to another owner do not open.
  */
 export function encrypt(key: Buffer, owner: string, plaintext: Buffer): Buffer {
-  const nonce = randomBytes(NONCE_BYTES);
+  const nonce = freshNonce();
   const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES });
   cipher.setAAD(Buffer.from(owner));
   return Buffer.concat([nonce, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);

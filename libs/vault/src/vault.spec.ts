@@ -54,6 +54,15 @@ describe('what is known about a person', () => {
     expect(one.bytes.equals(two.bytes)).toBe(false);
   });
 
+  it('is sealed under a nonce that was never used, however many are', async () => {
+    const subject = uuidv7();
+    const rows = await Promise.all(
+      Array.from({ length: 300 }, () => vault.seal(subject, PERSON, { fresh: true })),
+    );
+    const nonces = rows.flatMap(({ bytes, wrappedKey }) => [bytes, wrappedKey ?? Buffer.alloc(12)]);
+    expect(new Set(nonces.map((bytes) => bytes.subarray(0, 12).toString('hex'))).size).toBe(600);
+  });
+
   it('is gone for good when the key of the person is gone', async () => {
     const row = await keep(await vault.seal(uuidv7(), PERSON, { fresh: true }));
     await owner.query('delete from vault.keys where subject = $1', [row.subject]);
