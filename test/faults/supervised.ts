@@ -1,7 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { get } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import { type App, spawnApp } from '../support/processes.js';
 
 const READY_WITHIN_MS = 60_000;
 const LOOK_MS = 25;
@@ -9,10 +10,7 @@ const LOOK_MAX_MS = 2_000;
 /** A supervisor starts again at once, and slower where that does not help. */
 const RESTART_MIN_MS = 10;
 const RESTART_MAX_MS = 1_000;
-const LINES_KEPT = 40;
 const EX_CONFIG = 78;
-
-export type App = 'api' | 'projector' | 'relay';
 
 export type SupervisedOptions = Readonly<{
   app: App;
@@ -141,17 +139,8 @@ export class Supervised {
   private spawn(): void {
     const { app, node = [] } = this.options;
     this.generation += 1;
-    const child = spawn(process.execPath, [...node, `dist/apps/${app}/src/main.js`], {
-      env: { PATH: process.env['PATH'] ?? '', ...this.env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const child = spawnApp(app, this.env, node, this.lines);
     this.child = child;
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on('data', (chunk: Buffer) => {
-        this.lines.push(chunk.toString());
-        this.lines.splice(0, this.lines.length - LINES_KEPT);
-      });
-    }
     child.once('exit', (code, signal) => this.ended(code, signal));
   }
 

@@ -6,8 +6,9 @@ import { v7 as uuidv7 } from 'uuid';
 import { freePort } from '#embedded';
 import { migrate } from '#event-store';
 import { localTokens, ROLES } from '#vault';
+import type { App } from '../support/processes.js';
 import type { Servers } from './servers.js';
-import { type App, Supervised } from './supervised.js';
+import { Supervised } from './supervised.js';
 
 export type WorldOptions = Readonly<{
   kafka?: boolean;

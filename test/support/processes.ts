@@ -1,17 +1,41 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 
 const READY_WITHIN_MS = 30_000;
 const LINES_KEPT = 30;
 
-/** One of the product's processes, built, as production starts it. */
+export type App = 'api' | 'projector' | 'relay';
+type Child = ChildProcessByStdio<null, Readable, Readable>;
+
+/** Starts one of the product's processes, built, as production does; `lines` keeps the last that it said. */
+export function spawnApp(
+  app: App,
+  env: Readonly<Record<string, string>>,
+  nodeOptions: readonly string[],
+  lines: string[],
+): Child {
+  const child = spawn(process.execPath, [...nodeOptions, `dist/apps/${app}/src/main.js`], {
+    env: { PATH: process.env['PATH'] ?? '', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => {
+      lines.push(chunk.toString());
+      lines.splice(0, lines.length - LINES_KEPT);
+    });
+  }
+  return child;
+}
+
+/** One of the product's processes. */
 export class AppProcess {
-  private child: ChildProcess | undefined;
+  private child: Child | undefined;
   private readonly lines: string[] = [];
 
   constructor(
-    private readonly app: 'api' | 'projector' | 'relay',
+    private readonly app: App,
     private readonly env: Readonly<Record<string, string>>,
     /** Answers 200 when the process is ready, if it serves one. */
     private readonly readyUrl?: string,
@@ -21,17 +45,8 @@ export class AppProcess {
 
   /** Returns when the process says that it is ready. */
   async start(): Promise<void> {
-    const child = spawn(process.execPath, [...this.nodeOptions, `dist/apps/${this.app}/src/main.js`], {
-      env: { PATH: process.env['PATH'] ?? '', ...this.env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const child = spawnApp(this.app, this.env, this.nodeOptions, this.lines);
     this.child = child;
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on('data', (chunk: Buffer) => {
-        this.lines.push(chunk.toString());
-        this.lines.splice(0, this.lines.length - LINES_KEPT);
-      });
-    }
     const until = Date.now() + READY_WITHIN_MS;
     while (this.readyUrl !== undefined) {
       if (child.exitCode !== null)
